@@ -1,0 +1,93 @@
+# Everything a person does with this repository; `make` alone tells what there is.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+PYTHON ?= python3.13
+BIN := .venv/bin
+SAM := .venv-sam/bin/sam
+ARCHITECTURE ?= arm64
+ROOT := PYTHONPATH=.
+
+.PHONY: help
+help: ## what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# ---- setting up -------------------------------------------------------------------------------------------------
+
+.PHONY: setup
+setup: .venv/.done ## install what the laptop world and the tests need into .venv
+
+.venv/.done: requirements/dev.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	touch $@
+
+.venv-sam/.done: requirements/sam.txt
+	$(PYTHON) -m venv .venv-sam
+	.venv-sam/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/sam.txt
+	touch $@
+
+# ---- the laptop world -------------------------------------------------------------------------------------------
+
+# What is given reaches the shell as an environment variable, so that a path may have spaces.
+export CLIP FUNCTION EVENT PORT API_PORT
+
+.PHONY: demo
+demo: setup ## real clips all the way on a laptop, with both expiries (CLIP=video.mp4 takes yours)
+	$(ROOT) $(BIN)/python -m local.demo $(if $(CLIP),"$$CLIP")
+
+.PHONY: up
+up: setup ## the same world, staying up on 127.0.0.1, until Ctrl-C (PORT=4599 API_PORT=4600)
+	@$(ROOT) $(BIN)/python -m local up --seed-events \
+	  $(if $(PORT),--port "$$PORT") $(if $(API_PORT),--api-port "$$API_PORT")
+
+WHAT = $(if $(FUNCTION),"$$FUNCTION") $(if $(EVENT),--event "$$EVENT") \
+  $(if $(PORT),--endpoint-url "http://127.0.0.1:$$PORT")
+.PHONY: invoke
+invoke: setup ## one function on one event without a container: FUNCTION=TriggerLabeling [EVENT=events/trigger_labeling.json]
+	@$(ROOT) $(BIN)/python -m local invoke $(WHAT)
+
+.PHONY: container
+container: setup ## the same in SAM's container, against `make up`; first make build ARCHITECTURE=x86_64
+	@$(ROOT) $(BIN)/python -m local.container $(WHAT)
+
+# ---- checks -----------------------------------------------------------------------------------------------------
+
+.PHONY: test
+test: setup ## all tests
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+.PHONY: check
+check: setup .venv-sam/.done ## formatting, types, security, the template, and both builds
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/bandit --quiet --recursive functions layers --configfile pyproject.toml
+	$(BIN)/bandit --quiet --recursive local --severity-level medium --configfile pyproject.toml
+	$(BIN)/cfn-lint template.yaml
+	$(SAM) validate --lint
+	$(ROOT) $(BIN)/python -m local.builds
+
+.PHONY: docs
+docs: setup ## draw the state machine, write the OpenAPI document
+	$(ROOT) $(BIN)/python -m local.openapi
+	$(ROOT) $(BIN)/python -m local.state_machine_diagram
+
+# ---- the cloud --------------------------------------------------------------------------------------------------
+
+.PHONY: build
+build: .venv-sam/.done ## sam build (ARCHITECTURE=arm64 or x86_64)
+	$(SAM) build --parameter-overrides Architecture=$(ARCHITECTURE)
+
+.PHONY: deploy
+deploy: build ## sam deploy; asks what it must know
+	$(SAM) deploy --guided --parameter-overrides Architecture=$(ARCHITECTURE)
+
+# ---- dependencies -----------------------------------------------------------------------------------------------
+
+COMPILE = uv pip compile --quiet --universal --python-version 3.13 --no-annotate --no-header --no-emit-index-url --generate-hashes
+.PHONY: lock
+lock: ## write the locked dependencies anew (needs uv)
+	$(COMPILE) --upgrade --group local --group test --group check layers/*/requirements.in -o requirements/dev.txt
+	for layer in everlabel video api; do $(COMPILE) layers/$$layer/requirements.in -c requirements/dev.txt -o layers/$$layer/requirements.txt; done
+	$(COMPILE) --upgrade requirements/sam.in -o requirements/sam.txt
