@@ -1,0 +1,40 @@
+"""Every error that may leave a step, by the name the state machine knows it by.
+
+    EverlabelError
+    ├── ClipRefused              the clip cannot be turned into frames; trying again would not help
+    ├── LabelingJobNotReady      still Initializing, or about to be replaced: try again later
+    ├── LabelingJobNotRunning    stopped by a person: nothing can be sent to it
+    ├── ManifestRefused          an input manifest or sequence file is not what Ground Truth takes
+    ├── TaskNotFound             no annotation task has this id
+    └── TaskNotInProgress        the task ended while a step was still at work on it
+
+`expired` and `ObjectsFailed` are not raised: they are the `error` of a SendTaskFailure (see `waking`).
+"""
+
+
+class EverlabelError(Exception):
+    """What went wrong, in one sentence a person can act on."""
+
+
+class ClipRefused(EverlabelError):
+    """The clip cannot be turned into frames: not a video, truncated, encrypted, too large, …"""
+
+
+class LabelingJobNotReady(EverlabelError):
+    """The labeling job is not InProgress yet; what is published to it now would be lost."""
+
+
+class LabelingJobNotRunning(EverlabelError):
+    """The labeling job was stopped and nothing replaces it."""
+
+
+class ManifestRefused(EverlabelError):
+    """An input manifest or sequence file is not what Ground Truth takes."""
+
+
+class TaskNotFound(EverlabelError):
+    """No annotation task has this id."""
+
+
+class TaskNotInProgress(EverlabelError):
+    """The annotation task ended while a step was still at work on it."""

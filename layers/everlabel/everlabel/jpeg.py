@@ -1,0 +1,88 @@
+"""From a decoded picture to a JPEG that every reader shows in the right colours and upright."""
+
+import math
+import struct
+from fractions import Fraction
+
+from av.codec.context import CodecContext, Flags
+from av.filter import Graph
+from av.sidedata.sidedata import Type as SideDataType
+from av.video.codeccontext import VideoCodecContext
+from av.video.frame import VideoFrame
+from av.video.reformatter import ColorRange
+
+from everlabel.errors import ClipRefused
+
+# JPEG (JFIF) means the matrix of BT.601 and the full range; video mostly has that of BT.709 and the limited one.
+# Bit-exact: the same bytes on every machine, so that a repeated slice overwrites frames with themselves.
+_JPEG_COLOURS = "out_color_matrix=bt601:out_range=full:flags=bicubic+accurate_rnd+full_chroma_int+bitexact"
+
+
+class JpegMaker:
+    """Keeps the filters and the encoder from picture to picture; each JPEG depends on its own picture alone."""
+
+    def __init__(self, quality: int) -> None:
+        """`quality`: the quantizer, 1 (best) to 31."""
+        self._quality = quality
+        self._kind: object = None
+        self._made = 0
+
+    def make(self, picture: VideoFrame) -> tuple[bytes, int, int]:
+        """Returns the JPEG, its width and its height in pixels, turned as the clip's display matrix says."""
+        turns = _turns(picture)
+        kind = (picture.width, picture.height, picture.format.name, picture.colorspace, picture.color_range, turns)
+        if kind != self._kind:
+            self._kind = kind
+            self._graph = _graph(picture, turns)
+            self._encoder: VideoCodecContext | None = None
+        self._graph.vpush(picture)
+        upright = self._graph.vpull()
+        if self._encoder is None:
+            self._encoder = _encoder(upright.width, upright.height, self._quality)
+        upright.pts = self._made = self._made + 1
+        upright.time_base = self._encoder.time_base
+        (packet,) = self._encoder.encode(upright)
+        return bytes(packet), upright.width, upright.height
+
+
+def _graph(picture: VideoFrame, turns: tuple[tuple[str, str], ...]) -> Graph:
+    graph = Graph()
+    source = (
+        f"video_size={picture.width}x{picture.height}:pix_fmt={picture.format.name}:time_base=1/1"
+        f":colorspace={picture.colorspace}:range={picture.color_range}"
+    )
+    steps = [("buffer", source), ("scale", _JPEG_COLOURS), ("format", "pix_fmts=yuv420p"), *turns, ("buffersink", "")]
+    graph.link_nodes(*(graph.add(name, settings or None) for name, settings in steps)).configure()
+    return graph
+
+
+def _encoder(width: int, height: int, quality: int) -> VideoCodecContext:
+    encoder = CodecContext.create("mjpeg", "w")
+    encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuv420p"
+    encoder.time_base = Fraction(1)
+    encoder.color_range = ColorRange.JPEG
+    encoder.qmin = encoder.qmax = quality
+    # With more threads the encoder would keep pictures back.
+    encoder.thread_count = 1
+    encoder.flags |= Flags.bitexact
+    return encoder
+
+
+def _turns(picture: VideoFrame) -> tuple[tuple[str, str], ...]:
+    """The filters that FFmpeg's command line puts in for a display matrix (3 × 3, rows a b u, c d v, x y w)."""
+    side_data = picture.side_data.get(SideDataType.DISPLAYMATRIX)
+    if side_data is None:
+        return ()
+    a, b, _, c, d, *_ = struct.unpack("=9i", bytes(side_data))
+    clockwise = round(math.degrees(math.atan2(b, a))) % 360 if a or b else 0
+    match clockwise:
+        case 0:
+            return (("vflip", ""),) if d < 0 else ()
+        case 90:
+            return (("transpose", "cclock_flip" if c > 0 else "clock"),)
+        case 180:
+            return (*((("hflip", ""),) if a < 0 else ()), *((("vflip", ""),) if d < 0 else ()))
+        case 270:
+            return (("transpose", "clock_flip" if c < 0 else "cclock"),)
+        case _:
+            raise ClipRefused(f"the clip is to be shown turned by {clockwise}°, which is no quarter turn")

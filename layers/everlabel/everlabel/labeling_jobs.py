@@ -1,0 +1,296 @@
+"""Streaming labeling jobs: started, looked at, stopped, replaced. The door to Ground Truth."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+from pynamodb.exceptions import PutError, UpdateError
+
+from everlabel import aws, clock, job_table, objects, topics
+from everlabel.errors import LabelingJobNotReady, LabelingJobNotRunning
+from everlabel.job_table import STARTING_OR_RUNNING, JobState, LabelingJob
+from everlabel.labeling_job_request import Places, annotation_type, label_attribute, labeling_job_name, request
+from everlabel.s3_uri import S3Uri
+from everlabel.task_types import TASK_TYPES, Media
+from everlabel.worker_templates import worker_template
+
+BY_REQUEST = "a person"
+
+
+class NameTaken(Exception):
+    """Another request has this name already."""
+
+
+class GroundTruthRefused(Exception):
+    """Ground Truth does not take the request, with its own words."""
+
+
+def start(body: Mapping[str, Any], config: Mapping[str, Any]) -> tuple[LabelingJob, bool]:
+    """Starts a job, or finds the one that this very request started. Every step can be repeated.
+
+    A job of the same request that ended is started again as a new incarnation. A name whose first request Ground Truth
+    refused is free again. Returns the job and whether it is new.
+
+    Raises:
+        NameTaken: if another request has the name.
+        GroundTruthRefused: if Ground Truth does not take it.
+    """
+    asked = json.dumps({"body": body, "config": config}, sort_keys=True)
+    job, is_new = _reserve(body, config, asked)
+    if not is_new and job.labeling_job_arn is not None and refresh(job) in (*STARTING_OR_RUNNING, JobState.STOPPING):
+        return job, False
+    if job.labeling_job_arn is not None:
+        job = _next_incarnation(job)
+    _create(job)
+    return job, is_new
+
+
+def _reserve(body: Mapping[str, Any], config: Mapping[str, Any], asked: str) -> tuple[LabelingJob, bool]:
+    name, stack = body["jobName"], aws.setting("POWERTOOLS_SERVICE_NAME")
+    root = S3Uri(aws.bucket(), f"labeling-jobs/{name}")
+    now = clock.iso(clock.now())
+    job = LabelingJob(
+        job_name=name,
+        task_type=body["taskType"],
+        annotation_type=annotation_type(body),
+        label_attribute=label_attribute(body),
+        audit_label_attribute=config.get("auditLabelAttributeName"),
+        input_topic=_input_topic(name, 0),
+        output_topic=topics.arn(f"{_topic(name)}_output"),
+        output_path=str(root / "output/"),
+        labeling_job_name=labeling_job_name(stack, name, 0),
+        state=JobState.INITIALIZING,
+        request=asked,
+        created_at=now,
+        updated_at=now,
+    )
+    try:
+        never_ran = (LabelingJob.state == JobState.FAILED) & LabelingJob.labeling_job_arn.does_not_exist()
+        job.save(LabelingJob.job_name.does_not_exist() | (never_ran & (LabelingJob.epoch == 0)))
+    except PutError as error:
+        if error.cause_response_code != "ConditionalCheckFailedException":
+            raise
+        found = job_table.find(name)
+        if found is None or found.request != asked:
+            # A request that names its configuration is another one once that place holds other labels.
+            at_place = " (what labelCategoryConfigS3Uri leads to counts)" if "labelCategoryConfigS3Uri" in body else ""
+            raise NameTaken(
+                f"labeling job {name!r} exists and was made by another request{at_place}; use another name, "
+                f"or POST the request that made it: GET /labeling-jobs/{name} shows it"
+            ) from None
+        return found, False
+    return job, True
+
+
+def _topic(job_name: str) -> str:
+    # An underscore can be in neither name, so no stack and job are ever taken for others.
+    return f"GroundTruth-{aws.setting('POWERTOOLS_SERVICE_NAME')}_{job_name}"
+
+
+def _input_topic(job_name: str, epoch: int) -> str:
+    """Each incarnation has its own, so that what is published late for one never reaches the next."""
+    return topics.arn(f"{_topic(job_name)}_input-{epoch}")
+
+
+def _next_incarnation(job: LabelingJob, *, unless_stopped: bool = False) -> LabelingJob:
+    """Counts the epoch up; whoever loses the race takes the winner's."""
+    epoch = int(job.epoch) + 1
+    condition = LabelingJob.epoch == job.epoch
+    if unless_stopped:
+        condition &= LabelingJob.stopped_by.does_not_exist()
+    try:
+        job.update(
+            actions=[
+                LabelingJob.epoch.set(epoch),
+                LabelingJob.labeling_job_name.set(
+                    labeling_job_name(aws.setting("POWERTOOLS_SERVICE_NAME"), job.job_name, epoch)
+                ),
+                LabelingJob.input_topic.set(_input_topic(job.job_name, epoch)),
+                LabelingJob.labeling_job_arn.remove(),
+                LabelingJob.state.set(JobState.INITIALIZING),
+                LabelingJob.stopped_by.remove(),
+                LabelingJob.failure_reason.remove(),
+                LabelingJob.updated_at.set(clock.iso(clock.now())),
+            ],
+            condition=condition,
+        )
+    except UpdateError as error:
+        if error.cause_response_code != "ConditionalCheckFailedException":
+            raise
+        job.refresh(consistent_read=True)
+    return job
+
+
+def _create(job: LabelingJob) -> None:
+    asked = json.loads(job.request)
+    body, config = asked["body"], asked["config"]
+    root = S3Uri(aws.bucket(), f"labeling-jobs/{job.job_name}")
+    config_uri = root / "label-category-config.json"
+    objects.put_json(config_uri, config)
+    template_uri = None
+    if TASK_TYPES[job.task_type].media is Media.IMAGE:
+        template_uri = body["settings"].get("UiTemplateS3Uri")
+        if template_uri is None:
+            template = root / "worker-template.liquid.html"
+            objects.put(template, worker_template(body["taskType"]).encode(), "text/html")
+            template_uri = str(template)
+    role = aws.setting("GROUND_TRUTH_ROLE")
+    by_role = {"Effect": "Allow", "Principal": {"AWS": role}}
+    # The function's own role publishes by its identity policy; these let Ground Truth in.
+    topics.create(job.input_topic, [{**by_role, "Sid": "GroundTruthSubscribes", "Action": "sns:Subscribe"}])
+    topics.create(job.output_topic, [{**by_role, "Sid": "GroundTruthAnnounces", "Action": "sns:Publish"}])
+    topics.subscribe_queue(job.output_topic, aws.setting("LABELS_QUEUE"))
+    places = Places(job.input_topic, job.output_topic, job.output_path, str(config_uri), template_uri)
+    wanted = request(body, job.labeling_job_name, places, role, aws.region())
+    try:
+        arn = aws.sagemaker().create_labeling_job(**wanted)["LabelingJobArn"]
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if code == "ResourceInUse":
+            made = _find_made(job)
+            if made is None:
+                _create(_next_incarnation(job))
+                return
+            arn = made
+        elif code in {"ValidationException", "ResourceLimitExceeded", "ResourceNotFound"}:
+            reason = f"Ground Truth refused the job: {error.response['Error']['Message']}"
+            _note_state(job, JobState.FAILED, reason)
+            raise GroundTruthRefused(reason) from None
+        else:
+            raise
+    job.update(
+        actions=[
+            LabelingJob.labeling_job_arn.set(arn),
+            LabelingJob.state.set(JobState.INITIALIZING),
+            LabelingJob.failure_reason.remove(),
+            LabelingJob.updated_at.set(clock.iso(clock.now())),
+        ],
+        condition=LabelingJob.epoch == job.epoch,
+    )
+
+
+def _find_made(job: LabelingJob) -> str | None:
+    """The ARN of an incarnation that an earlier call made and died before it could note it.
+
+    None if the job of this name has ended: it is of an earlier stack of this name, and names are never free again.
+    They are unique whatever their case, so a name alone does not say that a job is ours.
+    """
+    found = aws.sagemaker().describe_labeling_job(LabelingJobName=job.labeling_job_name)
+    if found["LabelingJobStatus"] not in STARTING_OR_RUNNING:
+        return None
+    if found["InputConfig"]["DataSource"].get("SnsDataSource", {}).get("SnsTopicArn") != job.input_topic:
+        reason = f"Ground Truth has another labeling job of the name {job.labeling_job_name!r}"
+        _note_state(job, JobState.FAILED, reason)
+        raise GroundTruthRefused(reason)
+    return found["LabelingJobArn"]
+
+
+def describe(job: LabelingJob) -> Mapping[str, Any] | None:
+    """What Ground Truth says of the job's current incarnation, or None if there is none yet."""
+    if job.labeling_job_arn is None:
+        return None
+    return aws.sagemaker().describe_labeling_job(LabelingJobName=job.labeling_job_name)
+
+
+def refresh(job: LabelingJob) -> str:
+    """The job's state as Ground Truth has it now, noted if it changed."""
+    found = describe(job)
+    return _note_state(job, str(found["LabelingJobStatus"])) if found is not None else str(job.state)
+
+
+def _note_state(job: LabelingJob, state: str, reason: str | None = None) -> str:
+    """Notes the state of the job's current incarnation; returns it, or that of a newer one that is there by now.
+
+    `reason` is why Ground Truth refused to start it, None if it did not.
+    """
+    if (state, reason) != (job.state, job.failure_reason):
+        because = LabelingJob.failure_reason
+        try:
+            job.update(
+                actions=[
+                    LabelingJob.state.set(state),
+                    because.remove() if reason is None else because.set(reason),
+                    LabelingJob.updated_at.set(clock.iso(clock.now())),
+                ],
+                condition=LabelingJob.epoch == job.epoch,
+            )
+        except UpdateError as error:
+            if error.cause_response_code != "ConditionalCheckFailedException":
+                raise
+            job.refresh(consistent_read=True)
+    return str(job.state)
+
+
+def in_progress(job_name: str) -> LabelingJob:
+    """The job, if what is published to it now reaches it: publishing to a stopped job succeeds and is lost.
+
+    Raises:
+        LabelingJobNotReady: if it is Initializing, or ended by itself and is about to be replaced.
+        LabelingJobNotRunning: if there is none, or a person stopped it.
+    """
+    job = job_table.find(job_name)
+    if job is None:
+        raise LabelingJobNotRunning(f"there is no labeling job {job_name!r}")
+    state = refresh(job)
+    if state == JobState.IN_PROGRESS:
+        return job
+    if state == JobState.INITIALIZING or job.stopped_by is None:
+        raise LabelingJobNotReady(f"labeling job {job_name!r} is {state}, not InProgress")
+    raise LabelingJobNotRunning(f"labeling job {job_name!r} is {state}: stopped by {job.stopped_by}")
+
+
+def stop(job: LabelingJob) -> None:
+    """Stops the job for good, also one that ended by itself and is about to be replaced.
+
+    What is open there stays open until the job is started again.
+    """
+    job.update(
+        actions=[LabelingJob.stopped_by.set(BY_REQUEST), LabelingJob.updated_at.set(clock.iso(clock.now()))],
+        condition=LabelingJob.epoch == job.epoch,
+    )
+    if refresh(job) == JobState.IN_PROGRESS:
+        aws.sagemaker().stop_labeling_job(LabelingJobName=job.labeling_job_name)
+        refresh(job)
+
+
+def find_ended(labeling_job_arn: str) -> LabelingJob | None:
+    """The job whose incarnation has this ARN, if that ended and must be replaced.
+
+    None if the ARN is of none of our jobs or of an earlier incarnation, or the job runs, or a person stopped it, or it
+    failed before it labeled anything: the next one would fail as well. An incarnation whose replacement was begun and
+    not finished still counts as ended.
+    """
+    ended = labeling_job_arn.rpartition("/")[2].lower()  # SageMaker writes names in lower case into ARNs
+    stack = aws.setting("POWERTOOLS_SERVICE_NAME")
+    for job in LabelingJob.scan(consistent_read=True):
+        if job.labeling_job_name.lower() == ended:
+            if refresh(job) in STARTING_OR_RUNNING or job.stopped_by is not None or _never_worked(job):
+                return None
+            return job
+        if job.labeling_job_arn is None and ended == labeling_job_name(stack, job.job_name, int(job.epoch) - 1).lower():
+            return job
+    return None
+
+
+def _never_worked(job: LabelingJob) -> bool:
+    """Whether Ground Truth failed the job before anything was labeled; then that is noted, and it is not replaced."""
+    found = describe(job)
+    if found is None or found["LabelingJobStatus"] != JobState.FAILED or found["LabelCounters"].get("TotalLabeled"):
+        return False
+    why = f"Ground Truth, because it failed at once: {found.get('FailureReason', 'no reason given')}"
+    job.update(actions=[LabelingJob.stopped_by.set(why)], condition=LabelingJob.epoch == job.epoch)
+    return True
+
+
+def replace(job: LabelingJob) -> LabelingJob | None:
+    """Starts a new incarnation of a job that `find_ended` found. Every step can be repeated.
+
+    Returns None if a person stopped the job meanwhile.
+    """
+    if job.labeling_job_arn is not None:
+        job = _next_incarnation(job, unless_stopped=True)
+        if job.stopped_by is not None:
+            return None
+    _create(job)
+    return job

@@ -1,0 +1,137 @@
+"""The door to Amazon S3."""
+
+import hashlib
+import io
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from everlabel import aws
+from everlabel.s3_uri import S3Uri
+
+_MISSING = {"404", "NoSuchKey", "NotFound", "NoSuchBucket"}
+
+
+@dataclass(frozen=True)
+class Head:
+    """What S3 says of an object without reading it; the size is in bytes."""
+
+    size: int
+    etag: str
+
+
+def head(uri: S3Uri) -> Head | None:
+    """Size and ETag, or None if there is no such object."""
+    try:
+        found = aws.s3().head_object(Bucket=uri.bucket, Key=uri.key)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in _MISSING:
+            return None
+        raise
+    return Head(found["ContentLength"], found["ETag"])
+
+
+def get(uri: S3Uri) -> bytes:
+    """The whole object."""
+    return aws.s3().get_object(Bucket=uri.bucket, Key=uri.key)["Body"].read()
+
+
+def get_lines(uri: S3Uri) -> Iterator[bytes]:
+    """The object's lines, read in pages; empty ones are left out."""
+    body = aws.s3().get_object(Bucket=uri.bucket, Key=uri.key)["Body"]
+    for line in body.iter_lines(chunk_size=1 << 20):
+        if line.strip():
+            yield line
+
+
+def put(uri: S3Uri, body: bytes, content_type: str) -> None:
+    """Stores an object."""
+    aws.s3().put_object(Bucket=uri.bucket, Key=uri.key, Body=body, ContentType=content_type)
+
+
+def put_json(uri: S3Uri, value: Any) -> None:
+    """Stores a value as indented JSON."""
+    put(uri, json.dumps(value, indent=2).encode() + b"\n", "application/json")
+
+
+@dataclass(frozen=True)
+class Written:
+    """A manifest that was written: its lines and the SHA-256 of its bytes."""
+
+    lines: int
+    sha256: str
+
+
+def put_lines(uri: S3Uri, lines: Iterable[bytes]) -> Written:
+    """Stores lines as one object and says what was written."""
+    body, count = bytearray(), 0
+    for line in lines:
+        body += line.rstrip(b"\n") + b"\n"
+        count += 1
+    put(uri, bytes(body), "application/jsonlines")
+    return Written(count, hashlib.sha256(body).hexdigest())
+
+
+def names_below(prefix: S3Uri, most: int) -> list[str]:
+    """Names of the objects directly below a prefix (which ends in `/`), in UTF-8 byte order, at most `most` of them."""
+    names: list[str] = []
+    pages = (
+        aws.s3()
+        .get_paginator("list_objects_v2")
+        .paginate(Bucket=prefix.bucket, Prefix=prefix.key, Delimiter="/", PaginationConfig={"MaxItems": most + 1})
+    )
+    for page in pages:
+        names += [entry["Key"].removeprefix(prefix.key) for entry in page.get("Contents", [])]
+    return [name for name in names if name][:most]
+
+
+class RangeReader(io.RawIOBase):
+    """A seekable file over an S3 object that reads only what is asked for.
+
+    Wrap it in `io.BufferedReader` with a large buffer. If the object is replaced while it is read, S3 refuses the next
+    read (`PreconditionFailed`), so frames of two videos are never mixed.
+    """
+
+    def __init__(self, uri: S3Uri, head: Head) -> None:
+        self._uri, self._head, self._position = uri, head, 0
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def seekable(self) -> bool:
+        """It is."""
+        return True
+
+    def tell(self) -> int:
+        """The position in bytes."""
+        return self._position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Moves the position; nothing is read."""
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._head.size}[whence]
+        self._position = max(0, start + offset)
+        return self._position
+
+    def readinto(self, buffer: Any) -> int:
+        """Fills the buffer from the position on; returns how many bytes, 0 at the end."""
+        view = memoryview(buffer).cast("B")
+        end = min(self._position + len(view), self._head.size)
+        if end <= self._position:
+            return 0
+        body = (
+            aws.s3()
+            .get_object(
+                Bucket=self._uri.bucket,
+                Key=self._uri.key,
+                Range=f"bytes={self._position}-{end - 1}",
+                IfMatch=self._head.etag,
+            )["Body"]
+            .read()
+        )
+        view[: len(body)] = body
+        self._position += len(body)
+        return len(body)

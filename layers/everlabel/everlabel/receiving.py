@@ -1,0 +1,100 @@
+"""Taking in output messages: each data object gets one outcome, and levels that are done wake up."""
+
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from everlabel import aws, job_table, moves, objects, task_table, waking
+from everlabel.data_object import DeduplicationId
+from everlabel.errors import TaskNotFound
+from everlabel.job_table import LabelingJob
+from everlabel.protocol import NotPlaceable, OutcomeKind, read_line, read_output, sent_id
+from everlabel.s3_uri import S3Uri
+from everlabel.task_table import Job, Task, TaskStatus
+
+
+@dataclass(frozen=True)
+class OutputMessage:
+    """A message from an output topic: its id, the topic it came through, and the output line as it was sent."""
+
+    message_id: str
+    topic: str
+    line: str
+
+    @classmethod
+    def from_sqs(cls, message_id: str, body: str) -> "OutputMessage":
+        """Takes the line out of Amazon SNS's envelope. Raises NotPlaceable if there is none."""
+        envelope = read_line(body)
+        topic, line = envelope.get("TopicArn"), envelope.get("Message")
+        if not isinstance(topic, str) or not isinstance(line, str):
+            raise NotPlaceable("not from a topic: the envelope has no TopicArn or no Message")
+        return cls(message_id, topic, line)
+
+
+@dataclass
+class Receiver:
+    """Takes the messages of one batch. What it read of jobs and tasks holds for this batch only."""
+
+    labeled: int = 0
+    """How many objects got their label in this batch: first labels, not copies."""
+    _labeling_jobs: dict[str, LabelingJob | None] = field(default_factory=dict)
+    _tasks: dict[str, Task] = field(default_factory=dict)
+    _jobs: dict[tuple[str, int, str], Job | None] = field(default_factory=dict)
+
+    @cached_property
+    def _refused(self) -> re.Pattern[str]:
+        return re.compile(aws.setting("REFUSED_PATTERN"))
+
+    def take(self, message: OutputMessage) -> tuple[str, int]:
+        """Writes what a message says of its data object, and returns the level to wake: `(task id, level)`.
+
+        Taking it again changes nothing.
+
+        Raises:
+            NotPlaceable: if job, topic, output place, task and id do not agree, or the line says nothing known.
+        """
+        line = read_line(message.line)
+        sent = sent_id(line, aws.bucket())
+        labeling_job, task = self._place(message, sent)
+        output = read_output(line, sent, labeling_job.label_attribute, self._refused)
+        if output.label_uri is not None and not output.label_uri.startswith(labeling_job.output_path):
+            raise NotPlaceable(f"its labels are not below {labeling_job.output_path}")
+        key, level = sent.key, (sent.key.task_id, sent.key.level)
+        if output.kind is OutcomeKind.LABELED:
+            stopped = task.status == TaskStatus.STOPPED
+            self.labeled += moves.label(key, sent.generation, message.line, keep_only=stopped)
+        elif output.kind is OutcomeKind.REFUSED:
+            moves.fail(key, sent.generation, sent.epoch, str(output.reason))
+        elif moves.expire(key, sent.generation, sent.epoch, str(output.reason), int(task.max_expiries)):
+            waking.ask_to_send(*level)
+        return level
+
+    def _place(self, message: OutputMessage, sent: DeduplicationId) -> tuple[LabelingJob, Task]:
+        key = sent.key
+        if key.job_name not in self._labeling_jobs:
+            self._labeling_jobs[key.job_name] = job_table.find(key.job_name)
+        labeling_job = self._labeling_jobs[key.job_name]
+        if labeling_job is None:
+            raise NotPlaceable(f"there is no labeling job {key.job_name!r}")
+        if labeling_job.output_topic != message.topic:
+            raise NotPlaceable(f"{key.job_name!r} announces at {labeling_job.output_topic}, not at {message.topic}")
+        if sent.epoch > labeling_job.epoch:
+            raise NotPlaceable(f"{key.job_name!r} never had an incarnation {sent.epoch}")
+        try:
+            task = self._tasks.get(key.task_id) or task_table.find_task(key.task_id)
+        except TaskNotFound as error:
+            raise NotPlaceable(str(error)) from None
+        self._tasks[key.task_id] = task
+        place = (key.task_id, key.level, key.job_name)
+        if place not in self._jobs:
+            self._jobs[place] = task_table.find_job(*place)
+        job = self._jobs[place]
+        if job is None or key.index >= job.objects:
+            raise NotPlaceable(f"annotation task {key.task_id} never sent {key}")
+        return labeling_job, task
+
+
+def quarantine(message_id: str, body: str, reason: str) -> None:
+    """Puts a message that nobody can place where a person sees it; nothing is dropped."""
+    place = S3Uri(aws.bucket(), f"quarantine/{message_id}.json")
+    objects.put_json(place, {"messageId": message_id, "reason": reason, "body": body})

@@ -1,0 +1,245 @@
+"""Sending a level's data objects to their labeling jobs, so that every step can be repeated.
+
+First all to-do items of a job are written, then the job is marked as created, and only then anything is published: ten
+at a time, in index order, moving the job's cursor. Coming back later, either everything without an outcome goes again
+under the id it has (before the queue forgets it), or only what is due. A crash anywhere repeats ids that Ground Truth
+has seen, and it ignores them.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from pynamodb.exceptions import PutError, UpdateError
+
+from everlabel import aws, clock, job_table, labeling_jobs, moves, objects, task_table, topics
+from everlabel.data_object import DeduplicationId, ObjectKey
+from everlabel.definition import Definition, LabelingStep
+from everlabel.errors import ManifestRefused
+from everlabel.job_table import LabelingJob
+from everlabel.protocol import input_message, read_line, without_ids, write_line
+from everlabel.s3_uri import S3Uri
+from everlabel.task_table import Frames, Job, Level, Open, Outcome
+from everlabel.task_types import TASK_TYPES, Media
+
+# What a slice needs to write down where it stopped.
+_ENOUGH_SECONDS = 20.0
+# The cursor is written once in so many batches; a crash repeats at most that many, which Ground Truth ignores.
+_BATCHES_PER_CURSOR = 20
+_CREATED_PER_CURSOR = 2_500
+
+
+@dataclass(frozen=True)
+class Sent:
+    """How far a sending got."""
+
+    all_sent: bool
+    again_in_seconds: int
+    """When the next full sending is due."""
+
+
+SecondsLeft = Callable[[], float]
+
+
+def send_level(task_id: str, level: int, seconds_left: SecondsLeft) -> Sent:
+    """Sends what a level must send now, in the time that is left.
+
+    Raises:
+        TaskNotFound, TaskNotInProgress: if there is nothing to work for.
+        LabelingJobNotReady: if a job is not InProgress yet; nothing was published to it.
+        LabelingJobNotRunning: if a job was stopped.
+        ManifestRefused: if an input manifest cannot be made or read.
+    """
+    task = task_table.running_task(task_id)
+    definition = Definition.read(json.loads(task.definition), 0, 0)
+    if not definition.at(level):
+        raise ManifestRefused(f"annotation task {task_id} has no level {level}; it has {definition.levels}")
+    _begin_level(task, definition, level)
+    resend_after = int(task.resend_after_seconds)
+    again_in = float(resend_after)
+    used: dict[str, int] = {}
+    for step in definition.at(level):
+        job = task_table.find_job(task_id, level, step.job_name)
+        if job is not None and _nothing_left(job, step):
+            continue
+        labeling_job = labeling_jobs.in_progress(step.job_name)
+        job = job or _freeze(task_id, definition, step, labeling_job)
+        sending = _Sending(job, step, labeling_job, seconds_left)
+        if not (sending.create() and sending.publish(resend_after)):
+            return Sent(False, resend_after)
+        again_in = min(again_in, float(job.last_full_send or 0) + resend_after - clock.now())
+        used[step.job_name] = int(labeling_job.epoch)
+    # A job that was replaced while this sent may have missed some of it, and whoever woke the levels that wait for it
+    # found this one awake.
+    now = {job_name: job_table.find(job_name) for job_name in used}
+    if any(job is None or int(job.epoch) != used[job_name] for job_name, job in now.items()):
+        return Sent(False, resend_after)
+    return Sent(True, max(1, round(again_in)))
+
+
+def _nothing_left(job: Job, step: LabelingStep) -> bool:
+    """Whether every object of the job has an outcome, so that not even the labeling job need be there any more."""
+    return job.created >= job.objects and not task_table.anything_open(job.task_id, step.level, step.job_name)
+
+
+def _begin_level(task: task_table.Task, definition: Definition, level: int) -> None:
+    """Clears `resend` before the to-do list is read: an expiry that comes after the reading sets it again."""
+    now = clock.iso(clock.now())
+    begun = Level(
+        task_id=task.task_id,
+        item=task_table.level_item(level),
+        is_last=level == definition.levels,
+        tolerates_failures=definition.on_object_failure == "continue",
+        started_at=now,
+    )
+    try:
+        begun.save(Level.task_id.does_not_exist())
+    except PutError as error:
+        if error.cause_response_code != "ConditionalCheckFailedException":
+            raise
+    Level(task_id=task.task_id, item=task_table.level_item(level)).update(
+        actions=[Level.resend.set(False), Level.rounds.add(1)], condition=Level.task_id.exists()
+    )
+    if task.level != level:
+        task.update(
+            actions=[task_table.Task.level.set(level), task_table.Task.updated_at.set(now)],
+            condition=task_table.Task.status.is_in(*task_table.RUNNING),
+        )
+
+
+def _freeze(task_id: str, definition: Definition, step: LabelingStep, labeling_job: LabelingJob) -> Job:
+    """Writes a job's input manifest once; what is sent later is always read from it."""
+    uri = S3Uri(aws.bucket(), f"tasks/{task_id}/level-{step.level}/{step.job_name}/input.manifest")
+    lines = (
+        _frame_lines(task_id, step, labeling_job) if step.chain_from is None else _chained(task_id, definition, step)
+    )
+    written = objects.put_lines(uri, lines)
+    job = Job(
+        task_id=task_id,
+        item=task_table.job_item(step.level, step.job_name),
+        manifest_uri=str(uri),
+        manifest_sha256=written.sha256,
+        label_attribute=labeling_job.label_attribute,
+        objects=written.lines,
+        cursor=0,
+        updated_at=clock.iso(clock.now()),
+    )
+    try:
+        job.save(Job.task_id.does_not_exist())
+    except PutError as error:
+        if error.cause_response_code != "ConditionalCheckFailedException":
+            raise
+        found = task_table.find_job(task_id, step.level, step.job_name)
+        if found is None:
+            raise
+        return found
+    return job
+
+
+def _frame_lines(task_id: str, step: LabelingStep, labeling_job: LabelingJob) -> Iterator[bytes]:
+    frames = Frames.get(task_id, task_table.frames_item(str(step.fps)), consistent_read=True)
+    by_image = TASK_TYPES[labeling_job.task_type].media is Media.IMAGE
+    manifest = frames.frames_manifest if by_image else frames.sequences_manifest
+    if manifest is None:
+        raise ManifestRefused(f"annotation task {task_id} has no frames at {step.fps} fps yet")
+    return objects.get_lines(S3Uri.parse(manifest))
+
+
+def _chained(task_id: str, definition: Definition, step: LabelingStep) -> Iterator[bytes]:
+    """The accepted labels of the source, object by object. What failed there has no labels to go on with."""
+    source = definition.source(step)
+    for done in task_table.done_objects(task_id, source.level, source.job_name):
+        if done.outcome == Outcome.LABELED and done.line is not None:
+            yield write_line(without_ids(read_line(done.line))).encode()
+
+
+class _Sending:
+    """One job of a level, being sent."""
+
+    def __init__(self, job: Job, step: LabelingStep, labeling_job: LabelingJob, seconds_left: SecondsLeft) -> None:
+        self._job, self._step, self._labeling_job, self._seconds_left = job, step, labeling_job, seconds_left
+
+    def create(self) -> bool:
+        """Writes the to-do items that are missing. Returns False if the time ran out first."""
+        job, total, epoch = self._job, int(self._job.objects), int(self._labeling_job.epoch)
+        while job.created < total:
+            if self._seconds_left() < _ENOUGH_SECONDS:
+                return False
+            task_table.running_task(job.task_id)
+            end = min(total, int(job.created) + _CREATED_PER_CURSOR)
+            moves.create([self._key(index) for index in range(int(job.created), end)], epoch)
+            self._note_created(end)
+        return True
+
+    def _note_created(self, end: int) -> None:
+        """Moves the mark forward; an invocation that was thought dead must not set it back."""
+        try:
+            self._job.update(actions=[Job.created.set(end)], condition=Job.created < end)
+        except UpdateError as error:
+            if error.cause_response_code != "ConditionalCheckFailedException":
+                raise
+            self._job.refresh(consistent_read=True)
+
+    def publish(self, resend_after: int) -> bool:
+        """Publishes what must go now. Returns False if the time ran out first."""
+        job = self._job
+        if job.cursor is None and clock.now() - float(job.last_full_send or 0) >= resend_after:
+            job.update(actions=[Job.cursor.set(0)])
+        if job.cursor is not None and job.pass_started is None:
+            job.update(actions=[Job.pass_started.set(clock.now())])
+        for published, batch in enumerate(topics.batches(self._messages()), start=1):
+            topics.publish(self._labeling_job.input_topic, [message for _, message in batch])
+            for todo, _ in batch:
+                if todo.due:
+                    moves.sent(todo)
+            out_of_time = self._seconds_left() < _ENOUGH_SECONDS
+            if out_of_time or published % _BATCHES_PER_CURSOR == 0:
+                self._move_cursor(self._index(batch[-1][0]) + 1)
+                task_table.running_task(job.task_id)
+            if out_of_time:
+                return False
+        if job.cursor is not None:
+            # The time of its start: nothing that this sending covers is older than it says.
+            job.update(
+                actions=[
+                    Job.last_full_send.set(job.pass_started),
+                    Job.full_sends.add(1),
+                    Job.cursor.remove(),
+                    Job.pass_started.remove(),
+                    Job.updated_at.set(clock.iso(clock.now())),
+                ]
+            )
+        return True
+
+    def _messages(self) -> Iterator[tuple[Open, str]]:
+        """What must go now, as messages: the to-do list and the manifest are both in index order."""
+        job, epoch = self._job, int(self._labeling_job.epoch)
+        lines = enumerate(objects.get_lines(S3Uri.parse(job.manifest_uri)))
+        at, line = -1, b""
+        for todo in task_table.open_objects(job.task_id, self._step.level, self._step.job_name):
+            index = self._index(todo)
+            if (todo.due or todo.epoch < epoch) and moves.left_behind(todo):
+                continue
+            if todo.epoch < epoch and not moves.adopt_epoch(todo, epoch):
+                continue
+            if not (todo.due or (job.cursor is not None and index >= job.cursor)):
+                continue
+            while at < index:
+                at, line = next(lines, (-1, b""))
+                if at < 0:
+                    raise ManifestRefused(f"{job.manifest_uri} has fewer than the {int(job.objects)} lines it had")
+            sent = DeduplicationId(self._key(index), int(todo.epoch), int(todo.generation))
+            try:
+                yield todo, input_message(read_line(line.decode()), sent, aws.bucket())
+            except ManifestRefused as error:  # this object's fault alone: the others go on
+                moves.fail(sent.key, sent.generation, sent.epoch, str(error))
+
+    def _move_cursor(self, index: int) -> None:
+        if self._job.cursor is not None and index > self._job.cursor:
+            self._job.update(actions=[Job.cursor.set(index)])
+
+    def _key(self, index: int) -> ObjectKey:
+        return ObjectKey(self._job.task_id, self._step.level, self._step.job_name, index)
+
+    def _index(self, todo: Open) -> int:
+        return ObjectKey.of_item(todo.task_id, todo.item).index
