@@ -1,0 +1,39 @@
+"""LabelingJobStateChange: replaces a labeling job that ended although nobody stopped it."""
+
+import json
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from everlabel import labeling_jobs, waking
+
+logger = Logger()
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, list[dict[str, str]]]:
+    """Takes SQS records that hold EventBridge events; returns those that must come again as `batchItemFailures`."""
+    failed = []
+    for record in event["Records"]:
+        try:
+            for arn in json.loads(record["body"])["resources"]:
+                _replace(arn)
+        except Exception:
+            logger.exception("not taken; it comes again", extra={"message_id": record["messageId"]})
+            failed.append({"itemIdentifier": record["messageId"]})
+    return {"batchItemFailures": failed}
+
+
+def _replace(labeling_job_arn: str) -> None:
+    ended = labeling_jobs.find_ended(labeling_job_arn)
+    if ended is None:
+        return
+    # Before the replacement, so that a crash in between is made good when the event comes again. Whoever sends too
+    # early is told that the job is not ready and tries again.
+    woken = waking.send_again(ended.job_name)
+    replaced = labeling_jobs.replace(ended)
+    if replaced is None:
+        return
+    extra = {"job": replaced.job_name, "epoch": int(replaced.epoch), "levels_woken": woken}
+    logger.warning("replaced", extra=extra)

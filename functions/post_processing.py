@@ -1,0 +1,24 @@
+"""PostProcessing: writes output manifests and the summary, and completes the task."""
+
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from everlabel import outputs, task_table, tasks
+from everlabel.task_table import Task, TaskStatus
+
+logger = Logger()
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+    """Takes `{taskId}`; returns it with `summaryS3Uri`."""
+    task = task_table.find_task(event["taskId"])
+    if task.status != TaskStatus.COMPLETED:
+        task = task_table.running_task(event["taskId"])
+        summary = str(outputs.write(task))
+        task.update(actions=[Task.summary_uri.set(summary)], condition=Task.task_id.exists())
+        tasks.end(task.task_id, TaskStatus.COMPLETED, attempt=int(task.attempt))
+        logger.info("completed", extra={"task_id": task.task_id})
+    return {"taskId": task.task_id, "summaryS3Uri": task.summary_uri}
