@@ -24,7 +24,6 @@ os.environ.update(
     REFUSED_PATTERN="(?i)unsupported|corrupt|malformed|invalid|access ?denied|not ?found|no such",
     POWERTOOLS_SERVICE_NAME=STACK,
     POWERTOOLS_METRICS_NAMESPACE="Everlabel",
-    POWERTOOLS_METRICS_DISABLED="true",
 )
 os.environ.pop("AWS_PROFILE", None)
 
