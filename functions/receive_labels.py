@@ -15,7 +15,6 @@ metrics = Metrics()
 
 
 @logger.inject_lambda_context
-@metrics.log_metrics
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, list[dict[str, str]]]:
     """Takes a batch of SQS records; returns those that must come again as `batchItemFailures`."""
     receiver = receiving.Receiver()
@@ -41,4 +40,5 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, list[di
             logger.exception("not woken; its messages come again", extra={"task_id": task_id, "level": level_number})
             failed |= message_ids
     metrics.add_metric("LabeledObjects", MetricUnit.Count, receiver.labeled)
+    metrics.flush_metrics()
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in sorted(failed)]}
