@@ -71,7 +71,7 @@ class Stage:
         for position, line in enumerate(lines):
             body = {"Type": "Notification", "TopicArn": topic or self._topic(line), "Message": _text(line)}
             records.append({"messageId": f"message-{position}", "body": json.dumps(body)})
-        answer = receive_labels.handler({"Records": records}, Context())
+        answer = receive_labels.handler({"Records": records}, Context())  # type: ignore[arg-type]
         return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
     def post_process(self) -> dict[str, Any]:
