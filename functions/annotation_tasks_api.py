@@ -145,4 +145,4 @@ def retry_annotation_task(taskId: TaskId) -> Response[Execution]:  # noqa: N803
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Takes an HTTP API event (payload 2.0) and returns its response."""
-    return problems.unreadable(event) or app.resolve(event, context)
+    return problems.unreadable(event, "POST /annotation-tasks") or app.resolve(event, context)

@@ -167,4 +167,4 @@ def stop_labeling_job(jobName: JobName) -> Response[StoppedLabelingJob]:  # noqa
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Takes an HTTP API event (payload 2.0) and returns its response."""
-    return problems.unreadable(event) or app.resolve(event, context)
+    return problems.unreadable(event, "POST /labeling-jobs") or app.resolve(event, context)

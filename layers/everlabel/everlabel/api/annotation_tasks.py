@@ -4,7 +4,16 @@ import json
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, JsonValue, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    JsonValue,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic.config import JsonDict
 from pydantic_core import CoreSchema
 
 from everlabel import progress
@@ -31,8 +40,20 @@ class _Form(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 
+# `clip_or_chain` in the words of JSON Schema; null is as good as nothing.
+_CLIP: JsonDict = {"clipS3Uri": {"type": "string"}, "fps": {"type": "number"}}
+_CHAIN: JsonDict = {"chainFromJobName": {"type": "string"}}
+_NULL: JsonDict = {"type": "null"}
+_CLIP_OR_CHAIN: list[JsonDict] = [
+    {"required": [*_CLIP], "properties": _CLIP | dict.fromkeys(_CHAIN, _NULL)},
+    {"required": [*_CHAIN], "properties": _CHAIN | dict.fromkeys(_CLIP, _NULL)},
+]
+
+
 class InputConfig(_Form):
     """What a labeling job gets: frames of the clip, or the labels of a job at a lower level."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [*_CLIP_OR_CHAIN]})
 
     clipS3Uri: Annotated[str, Field(min_length=1, max_length=1200)] | None = None  # noqa: N815 # the API's own names
     fps: (
@@ -40,6 +61,8 @@ class InputConfig(_Form):
             int | float,
             _OneFault("must be a finite number"),
             Field(ge=float(LOWEST_FPS), le=float(HIGHEST_FPS)),
+            # Of a union, pydantic writes bounds that no reader of JSON Schema knows.
+            WithJsonSchema({"type": "number", "minimum": float(LOWEST_FPS), "maximum": float(HIGHEST_FPS)}),
         ]
         | None
     ) = None

@@ -66,10 +66,13 @@ def faulty(faults: Iterable[Fault]) -> Refused:
     return Refused(HTTPStatus.BAD_REQUEST, f"The request has {count}.", found)
 
 
-def unreadable(event: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The answer to a body that is too large or not JSON, or None if the body can be read."""
+def unreadable(event: Mapping[str, Any], *routes: str) -> dict[str, Any] | None:
+    """The answer to a body that is too large or not JSON, or None if it can be read or none of these routes was asked.
+
+    Other routes, like `GET /annotation-tasks`, read no body, so one that comes along is no fault.
+    """
     given = event.get("body")
-    if not given:
+    if not given or event["routeKey"] not in routes:
         return None
     try:
         _read(base64.b64decode(given) if event.get("isBase64Encoded") else given.encode(), _media_type(event))
@@ -92,9 +95,12 @@ def _read(body: bytes, media_type: str) -> None:
     if media_type not in {"", "application/json"}:
         raise Refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"The body must be application/json, not {media_type}.")
     try:
-        strict_json.read(body)
+        value = strict_json.read(body)
     except ValueError as error:
         raise faulty([Fault("body", str(error))]) from None
+    if isinstance(value, list):
+        # Powertools takes the first one for the body; the others would be lost in silence.
+        raise faulty([Fault("body", "must be a JSON object, not a list of them")])
 
 
 def _media_type(event: Mapping[str, Any]) -> str:
