@@ -8,11 +8,15 @@ inputs          input lines and sequence files, read
 categories      label category configurations, read
 prior           labels of an earlier job, read
 output          output lines, SeqLabel.json, failure lines, written
+output_tree     a job's files in S3
+delivery        output lines, to the topic and the manifest
+jobs            every job, and what follows from what happens to it: for laptop and simulation alike
+description     a job as the API shows it
 images          sizes and palettes of image files
 task_types      built-in task types and their ARNs by Region
 requests        what CreateLabelingJob refuses
 storage         the S3 door
 topics          the SQS, SNS and EventBridge door
-service         all of it bound to a cloud through boto3
+service         all of it bound to a cloud through boto3, in a thread of its own
 sagemaker_api   the labeling-job calls, for boto3 against moto's server
 """

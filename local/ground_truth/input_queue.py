@@ -37,20 +37,22 @@ class InputQueue:
         """When the oldest message expires."""
         return next(iter(self._waiting.values())).expires_at if self._waiting else None
 
-    def put(self, message: Message, now: float) -> bool:
-        """A message arrives. False: it is discarded here and now as a duplicate."""
+    def put(self, message: Message, now: float) -> Message | None:
+        """A message arrives. Returns what is discarded here and now as a duplicate: this one, or the earlier copy whose
+        place it takes; None if it is new."""
         dedup_id = self._read_id(message) if self._unknowns.dedup == "arrival" else None
         if dedup_id is None:
             self._append(message, now)
-            return True
+            return None
         if dedup_id not in self._seen:
             self._seen.add(dedup_id)
             self._places[dedup_id] = self._append(message, now)
-            return True
+            return None
         if dedup_id in self._places and self._unknowns.resend_renews_retention:
             earlier = self._waiting.pop(self._places[dedup_id])
-            self._places[dedup_id] = self._append(earlier.message, now)
-        return False
+            self._places[dedup_id] = self._append(message, now)
+            return earlier.message
+        return message
 
     def take(self) -> Message:
         """The oldest message, for the portal."""

@@ -128,10 +128,11 @@ class LabelingJob:
         if not self.is_taking_input:
             return False
         self._active_at = now
-        if self._queue.put(message, now):
+        discarded = self._queue.put(message, now)
+        if discarded is None:
             self._refill(arriving=True)
         else:
-            self._events.append(LeftQueue(now, message, "duplicate"))
+            self._events.append(LeftQueue(now, discarded, "duplicate"))
         return True
 
     def accept(self, task: Task, worker: str, now: float) -> None:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from local.annotators.shapes import Box, FrameLabels, Labels, Points, Shape
 from local.ground_truth.inputs import KEY_NAME, DataObject, SequenceFrame
 from local.ground_truth.prior import LIST_NAMES
+from local.ground_truth.requests import JobRequest
 from local.ground_truth.task_types import TaskType
 from local.ground_truth.unknowns import Unknowns
 
@@ -148,6 +149,24 @@ class JobOutput:
 
     def _class_id(self, label: str) -> int:
         return self.labels.index(label)
+
+
+def output_of(request: JobRequest, unknowns: Unknowns) -> JobOutput:
+    """The output of a job that was asked for."""
+    return JobOutput(
+        request.name,
+        request.label_attribute,
+        request.task_type,
+        request.categories.annotation_type,
+        request.categories.labels,
+        unknowns,
+    )
+
+
+def output_root(request: JobRequest, unknowns: Unknowns) -> str:
+    """Where a job's own tree of output files begins: an S3 URI that ends with a slash."""
+    folder = request.name.lower() if unknowns.job_name_in_tree == "lower case" else request.name
+    return f"{request.output_prefix}{folder}/"
 
 
 def worker_response(content: object, worker: str, accepted: datetime, submitted: datetime) -> dict[str, object]:

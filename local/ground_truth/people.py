@@ -16,19 +16,24 @@ from local.ground_truth.labeling_job import DAY
 
 HOUR = 3_600.0
 
+_Ending = Literal["submit", "decline", "return"]
+
 
 @dataclass(frozen=True)
 class Behaviour:
     """A special case: what people do with tasks whose input line contains `match`, in jobs whose name contains `job`.
 
     ignore: nobody opens the task, so it waits until it expires. decline: somebody takes it and declines. return:
-    somebody takes it, gives it back to the pool, and it is done later. `times` is for how many tasks it holds.
+    somebody takes it, gives it back to the pool, and it is done later. submit: as always, which `hours` makes special:
+    how long she keeps it, instead of what her team needs, be it beyond the task's lifetime in the portal or beyond its
+    time limit. `times` is for how many tasks it holds.
     """
 
     match: str
-    act: Literal["ignore", "decline", "return"]
+    act: Literal["ignore"] | _Ending
     times: int = 1
     job: str = ""
+    hours: float | None = None
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,7 @@ class Team:
 class Act:
     """A worker takes a task, or is done with it in one of four ways."""
 
-    kind: Literal["accept", "submit", "decline", "return"]
+    kind: Literal["accept"] | _Ending
     job: str
     task: Task
     worker: str
@@ -78,14 +83,19 @@ class _Left:
     times: int
 
 
+_USUAL = Behaviour("", "submit")
+
+
 class Workforce:
     """One team's people over all jobs. They take the oldest task they see and work on one at a time."""
 
     def __init__(self, team: Team, rng: random.Random, behaviours: Iterable[Behaviour] = ()) -> None:
         self.team = team
         self._rng = rng
-        self._left = [_Left(behaviour, behaviour.times) for behaviour in behaviours]
-        self._waiting: OrderedDict[Task, tuple[str, Literal["submit", "decline", "return"]]] = OrderedDict()
+        self._left: list[_Left] = []
+        for behaviour in behaviours:
+            self.behave(behaviour)
+        self._waiting: OrderedDict[Task, tuple[str, _Ending, float | None]] = OrderedDict()
         self._ignored: set[Task] = set()
         self._idle = [f"worker-{number}" for number in range(1, team.people + 1)]
         self._busy: list[tuple[float, int, Act]] = []
@@ -95,7 +105,8 @@ class Workforce:
 
     def behave(self, behaviour: Behaviour) -> None:
         """Add a special case for tasks offered from now on."""
-        self._left.append(_Left(behaviour, behaviour.times))
+        if behaviour.times > 0:
+            self._left.append(_Left(behaviour, behaviour.times))
 
     def pause(self) -> None:
         """From now on nobody takes a new task, until `resume`."""
@@ -109,11 +120,11 @@ class Workforce:
         """A task appears in the portal; one that was ignored before stays so."""
         self._now = max(self._now, now)
         if task not in self._ignored:
-            ending = self._plan(job, task)
-            if ending == "ignore":
+            behaviour = self._plan(job, task)
+            if behaviour.act == "ignore":
                 self._ignored.add(task)
             else:
-                self._waiting[task] = (job, ending)
+                self._waiting[task] = (job, behaviour.act, behaviour.hours)
 
     def withdraw(self, task: Task) -> None:
         """A task left the pool; whoever works on it will find out when handing in."""
@@ -147,19 +158,23 @@ class Workforce:
         return acts
 
     def _begin(self, now: float) -> Act:
-        task, (job, ending) = self._waiting.popitem(last=False)
+        task, (job, ending, hours) = self._waiting.popitem(last=False)
         worker = self._idle.pop(0)
-        self._work(now + HOUR * self._rng.uniform(*self.team.hours_per_task), Act(ending, job, task, worker))
+        if hours is None:
+            hours = self._rng.uniform(*self.team.hours_per_task)
+        self._work(now + HOUR * hours, Act(ending, job, task, worker))
         return Act("accept", job, task, worker)
 
     def _work(self, until: float, act: Act) -> None:
         self._turns += 1
         heapq.heappush(self._busy, (until, self._turns, act))
 
-    def _plan(self, job: str, task: Task) -> Literal["ignore", "submit", "decline", "return"]:
+    def _plan(self, job: str, task: Task) -> Behaviour:
         for entry in self._left:
             behaviour = entry.behaviour
-            if entry.times and behaviour.job in job and behaviour.match in task.object.text:
+            if behaviour.job in job and behaviour.match in task.object.text:
                 entry.times -= 1
-                return behaviour.act
-        return "submit"
+                if not entry.times:
+                    self._left.remove(entry)
+                return behaviour
+        return _USUAL

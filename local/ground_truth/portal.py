@@ -30,6 +30,7 @@ class Portal:
         self._begin = begin
         self._hand_in = hand_in
         self._jobs: dict[str, LabelingJob] = {}
+        self._running: dict[str, LabelingJob] = {}  # the others need no look: a year leaves many behind
         self._teams: dict[str, Workforce] = {}
         self._events: list[tuple[str, Event]] = []
         self._now = -math.inf
@@ -42,7 +43,7 @@ class Portal:
 
     def open(self, job: LabelingJob, team: Workforce) -> None:
         """A new job for a team."""
-        self._jobs[job.settings.name] = job
+        self._jobs[job.settings.name] = self._running[job.settings.name] = job
         self._teams[job.settings.name] = team
 
     def receive(self, job: str, message: Message, now: float) -> bool:
@@ -66,7 +67,7 @@ class Portal:
 
     def next_event_at(self) -> float | None:
         """When something happens by itself, at the earliest."""
-        due = [job.next_event_at() for job in self._jobs.values()]
+        due = [job.next_event_at() for job in self._running.values()]
         due += [workforce.next_event_at() for workforce in self._workforces()]
         return min((at for at in due if at is not None), default=None)
 
@@ -81,7 +82,7 @@ class Portal:
         self._is_held = False
         while not self._is_held and (at := self.next_event_at()) is not None and at <= now:
             self._now = max(self._now, at)
-            for name in self._jobs:
+            for name in list(self._running):
                 self._collect(name, self._now)
             for workforce in self._workforces():
                 for act in workforce.advance(self._now):
@@ -123,6 +124,8 @@ class Portal:
             elif isinstance(event, Withdrawn):
                 self._teams[name].withdraw(event.task)
             self._events.append((name, event))
+        if self._jobs[name].is_over:
+            self._running.pop(name, None)
 
     def _workforces(self) -> list[Workforce]:
         return list(dict.fromkeys(self._teams.values()))

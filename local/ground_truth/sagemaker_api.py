@@ -4,7 +4,6 @@ Source: SageMaker API reference (CreateLabelingJob, DescribeLabelingJob, ListLab
 StopLabelingJob). Errors have AWS's names.
 """
 
-import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,21 +14,11 @@ from moto.core.responses import ActionResult, EmptyResult
 from moto.sagemaker.exceptions import SagemakerClientError
 from moto.sagemaker.responses import SageMakerResponse
 
+from local.ground_truth.description import description, reference_code, summary
 from local.ground_truth.record import Record
 from local.ground_truth.requests import RequestRefused, check_operation
 from local.ground_truth.service import GroundTruth
 
-_ECHOED = (
-    "LabelingJobName",
-    "LabelAttributeName",
-    "InputConfig",
-    "OutputConfig",
-    "RoleArn",
-    "LabelCategoryConfigS3Uri",
-    "StoppingConditions",
-    "HumanTaskConfig",
-    "Tags",
-)
 _PAGE = 100  # the most, and here the default, of MaxResults
 
 
@@ -38,7 +27,7 @@ def install(service: GroundTruth) -> Iterator[None]:
     """Let moto's SageMaker answer labeling-job calls from `service`; afterwards it has none of them again."""
     calls: dict[str, Callable[[Mapping[str, Any]], Mapping[str, Any] | None]] = {
         "CreateLabelingJob": lambda request: {"LabelingJobArn": service.create(request).arn},
-        "DescribeLabelingJob": lambda request: _description(service.record(request["LabelingJobName"])),
+        "DescribeLabelingJob": lambda request: description(service.record(request["LabelingJobName"])),
         "StopLabelingJob": lambda request: service.stop(request["LabelingJobName"]),
         "ListLabelingJobs": lambda request: _list(service, request),
         "ListLabelingJobsForWorkteam": lambda request: _list_for_workteam(service, request),
@@ -74,36 +63,6 @@ def _method_name(operation: str) -> str:
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in operation).lstrip("_")
 
 
-def _description(record: Record) -> dict[str, Any]:
-    described = {name: record.asked[name] for name in _ECHOED if name in record.asked}
-    return described | _summary(record) | {"JobReferenceCode": _reference_code(record)}
-
-
-def _summary(record: Record) -> dict[str, Any]:
-    counters = record.job.counters
-    human = record.asked["HumanTaskConfig"]
-    summary = {
-        "LabelingJobName": record.request.name,
-        "LabelingJobArn": record.arn,
-        "LabelingJobStatus": str(record.status),
-        "CreationTime": record.created,
-        "LastModifiedTime": record.modified,
-        "LabelCounters": {
-            "TotalLabeled": counters.labeled,
-            "HumanLabeled": counters.labeled,
-            "MachineLabeled": 0,
-            "FailedNonRetryableError": counters.failed,
-            "Unlabeled": counters.unlabeled,
-        },
-        "LabelingJobOutput": {"OutputDatasetS3Uri": record.delivery.manifest_uri},
-        "WorkteamArn": record.request.team,
-        "PreHumanTaskLambdaArn": human["PreHumanTaskLambdaArn"],
-        "AnnotationConsolidationLambdaArn": human["AnnotationConsolidationConfig"]["AnnotationConsolidationLambdaArn"],
-        "InputConfig": record.asked["InputConfig"],
-    }
-    return summary | ({"FailureReason": record.reason} if record.reason else {})
-
-
 def _list(service: GroundTruth, request: Mapping[str, Any]) -> dict[str, Any]:
     found = [record for record in service.records() if _is_asked_for(record, request)]
     keys: dict[str, Callable[[Record], Any]] = {
@@ -112,7 +71,7 @@ def _list(service: GroundTruth, request: Mapping[str, Any]) -> dict[str, Any]:
         "Status": lambda record: record.status,
     }
     found.sort(key=keys[request.get("SortBy", "CreationTime")], reverse=request.get("SortOrder") == "Descending")
-    return _page([_summary(record) for record in found], request)
+    return _page([summary(record) for record in found], request)
 
 
 def _list_for_workteam(service: GroundTruth, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -126,7 +85,7 @@ def _for_workteam(record: Record) -> dict[str, Any]:
     counters = record.job.counters
     return {
         "LabelingJobName": record.request.name,
-        "JobReferenceCode": _reference_code(record),
+        "JobReferenceCode": reference_code(record),
         "WorkRequesterAccountId": record.arn.split(":")[4],
         "CreationTime": record.created,
         "LabelCounters": {
@@ -142,7 +101,7 @@ def _is_asked_for(record: Record, request: Mapping[str, Any]) -> bool:
     return (
         request.get("NameContains", "").lower() in record.request.name.lower()
         and request.get("StatusEquals", record.status) == record.status
-        and request.get("JobReferenceCodeContains", "") in _reference_code(record)
+        and request.get("JobReferenceCodeContains", "") in reference_code(record)
         and _is_between(record.created, request.get("CreationTimeAfter"), request.get("CreationTimeBefore"))
         and _is_between(record.modified, request.get("LastModifiedTimeAfter"), request.get("LastModifiedTimeBefore"))
     )
@@ -160,7 +119,3 @@ def _page(summaries: list[dict[str, Any]], request: Mapping[str, Any]) -> dict[s
     start, size = int(token), request.get("MaxResults", _PAGE)
     page = {"LabelingJobSummaryList": summaries[start : start + size]}
     return page | ({"NextToken": str(start + size)} if start + size < len(summaries) else {})
-
-
-def _reference_code(record: Record) -> str:
-    return hashlib.sha256(record.arn.encode()).hexdigest()[:10]

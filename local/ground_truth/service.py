@@ -12,29 +12,18 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from botocore.exceptions import ClientError
-
 from local.annotators.shapes import Annotator, Labels
 from local.ground_truth.clock import Clock
 from local.ground_truth.delivery import Delivery
 from local.ground_truth.desk import Desk, examine, lay_out
-from local.ground_truth.events import (
-    Event,
-    Failed,
-    JobStatus,
-    Labeled,
-    LeftQueue,
-    Message,
-    StatusChanged,
-    Task,
-    Withdrawn,
-)
+from local.ground_truth.events import Task, Withdrawn
 from local.ground_truth.inputs import DataObject
-from local.ground_truth.labeling_job import LabelingJob
+from local.ground_truth.jobs import Jobs, Rules
+from local.ground_truth.output_tree import OutputTree
 from local.ground_truth.people import Behaviour, Team, Workforce
 from local.ground_truth.portal import HandIn, Portal
-from local.ground_truth.record import Record, settings_of
-from local.ground_truth.requests import JobRequest, RequestRefused, read_request
+from local.ground_truth.record import Record
+from local.ground_truth.requests import JobRequest
 from local.ground_truth.storage import Storage
 from local.ground_truth.topics import Topics
 from local.ground_truth.unknowns import Unknowns
@@ -87,20 +76,19 @@ class GroundTruth:
         settings: Mapping[str, float] | None = None,
     ) -> None:
         self.region = cloud.region
-        self._cloud = cloud
         self._people = people
         self._clock = clock
         self._lot = rng.random()  # everybody draws from a source of their own, so that threads cannot mix them up
         self._unknowns = unknowns or Unknowns()
-        self._settings = settings or {}
         self._storage = Storage(cloud.s3)
         self._topics = Topics(cloud.sqs, cloud.sns, cloud.events)
         self._portal = Portal(self._begin, self._hand_in)
         self._desk = Desk(self._note_fault)
         self._teams: dict[str, Workforce] = {}
         self._annotators: dict[str, Annotator] = {}
-        self._records: dict[str, Record] = {}  # by lower-case name
         self._lock = threading.RLock()
+        rules = Rules(cloud.region, cloud.account, self._unknowns, settings or {})
+        self._jobs = Jobs(rules, self._portal, self._topics, self, clock, self._lock)
         self._wake = threading.Event()
         self._closing = threading.Event()
         self._faults: list[Exception] = []
@@ -130,43 +118,21 @@ class GroundTruth:
 
     def create(self, asked: Mapping[str, Any]) -> Record:
         """CreateLabelingJob; raises `RequestRefused`."""
-        request = read_request(asked, self.region, self._unknowns, self._storage.read)
-        with self._lock:
-            if request.name.lower() in self._records:
-                raise RequestRefused(
-                    "ResourceInUse",
-                    f"Labeling job name must be unique within an AWS account and region: {request.name}",
-                )
-            record = self._records[request.name.lower()] = self._open(asked, request)
-            self._portal.open(record.job, self._team(request.team))
-        if self._unknowns.early_input == "kept":
-            self._subscribe(record)
+        record = self._jobs.create(asked)
         self._wake.set()
         return record
 
     def record(self, name: str) -> Record:
         """A job by its name in any case; raises `RequestRefused`."""
-        with self._lock:
-            record = self._records.get(name.lower())
-        if record is None:
-            raise RequestRefused("ResourceNotFound", f"The requested resource Labeling Job {name} was not found")
-        return record
+        return self._jobs.record(name)
 
     def records(self) -> list[Record]:
         """Every job, in order of creation."""
-        with self._lock:
-            return list(self._records.values())
+        return self._jobs.records()
 
     def stop(self, name: str) -> None:
         """StopLabelingJob; raises `RequestRefused` while the job is Initializing, or when it is over."""
-        record = self.record(name)
-        with self._lock:
-            if record.status == JobStatus.INITIALIZING:
-                raise RequestRefused("ValidationException", f"{name} is Initializing and cannot be stopped yet")
-            if record.job.is_over:
-                raise RequestRefused("ValidationException", f"{name} is {record.status} and cannot be stopped")
-            self._portal.stop(record.request.name, self._clock.now())
-            self._show(record, record.job.status, "")
+        self._jobs.stop(name)
         self._wake.set()
 
     # What a demo or test may do with the people
@@ -191,29 +157,23 @@ class GroundTruth:
                 team.resume()
         self._wake.set()
 
-    # Jobs
+    # What jobs need
 
-    def _open(self, asked: Mapping[str, Any], request: JobRequest) -> Record:
-        queue_url, queue_arn = self._topics.create_queue(request.name, request.input_topic)
-        name = request.name.lower() if self._unknowns.name_in_arn == "lower case" else request.name
-        created = self._clock.date()
+    def read(self, uri: str) -> bytes:
+        """The content of a file; raises OSError."""
+        return self._storage.read(uri)
 
-        def check(found: DataObject) -> None:
-            examine(request, found, self._storage)
+    def examine(self, request: JobRequest, found: DataObject) -> None:
+        """Raises `InputRefused` if an object cannot become a task."""
+        examine(request, found, self._storage)
 
-        return Record(
-            asked,
-            request,
-            f"arn:aws:sagemaker:{self.region}:{self._cloud.account}:labeling-job/{name}",
-            created,
-            created,
-            queue_url,
-            queue_arn,
-            LabelingJob(settings_of(request, self._settings), self._clock.now(), self._unknowns, check),
-            Delivery(request, self._unknowns, self._storage, self._topics, self._rng(request.name)),
-        )
+    def deliver(self, request: JobRequest) -> Delivery:
+        """The output of a new job."""
+        tree = OutputTree(request, self._unknowns, self._storage, self._desk.labels)
+        return Delivery(request, self._unknowns, tree, self._topics.publish, self._rng(request.name))
 
-    def _team(self, arn: str) -> Workforce:
+    def team(self, arn: str) -> Workforce:
+        """A work team, the same whenever it is asked for."""
         if arn not in self._teams:
             self._teams[arn] = Workforce(self._people.team(arn), self._rng(arn), self._people.behaviours)
         return self._teams[arn]
@@ -264,10 +224,7 @@ class GroundTruth:
         if self._clock.is_held:
             return _POLL_EVERY
         with self._lock:
-            due = [
-                self._portal.next_event_at(),
-                *(record.delivery.next_event_at() for record in self._records.values()),
-            ]
+            due = [self._portal.next_event_at(), self._jobs.next_delivery_at()]
         at = min((at for at in due if at is not None), default=poll_at)
         return max(0.002, min(self._clock.real_seconds(min(at, poll_at) - self._clock.now()), _POLL_EVERY))
 
@@ -284,56 +241,12 @@ class GroundTruth:
             events = self._portal.advance(self._clock.now())
         for name, event in events:
             try:
-                self._follow(self.record(name), event)
+                self._jobs.follow(name, event)
+                if isinstance(event, Withdrawn) and event.is_over:
+                    self._desk.clear(event.task)
             except Exception as error:  # as in _run: one object's fault must not take the others along
                 self._note_fault(error)
-        for record in self.records():
-            record.delivery.advance(self._clock.now())
-
-    def _follow(self, record: Record, event: Event) -> None:
-        match event:
-            case StatusChanged():
-                self._follow_status(record, event)
-            case LeftQueue(message=message) if message.receipt:
-                self._topics.delete(record.queue_url, message)
-            case Labeled(task=task):
-                record.delivery.labeled(event, self._desk.labels(task), self._clock.now(), self._clock.date())
-            case Failed():
-                record.delivery.failed(event, self._clock.now(), self._clock.date())
-            case Withdrawn(task=task, is_over=True):
-                self._desk.clear(task)
-
-    def _follow_status(self, record: Record, event: StatusChanged) -> None:
-        if event.status == JobStatus.IN_PROGRESS:
-            try:
-                self._subscribe(record)
-                self._seed(record)
-            except (ClientError, OSError) as error:
-                with self._lock:
-                    self._portal.fail(record.request.name, f"input cannot be read: {error}", self._clock.now())
-                return
-        elif record.subscription is not None:
-            self._topics.unsubscribe(record.subscription)
-            record.subscription = None
-        self._show(record, event.status, event.reason)
-        if record.job.is_over and event.status == record.job.status:
-            self._topics.announce(record.arn, event.status)
-
-    def _show(self, record: Record, status: JobStatus, reason: str) -> None:
-        record.status, record.reason, record.modified = status, reason, self._clock.date()
-
-    def _subscribe(self, record: Record) -> None:
-        if record.subscription is None:
-            record.subscription = self._topics.subscribe(record.request.input_topic, record.queue_arn)
-
-    def _seed(self, record: Record) -> None:
-        """The one-time manifest a streaming job may begin with: each line as if it had been sent."""
-        if record.request.seed_manifest is None:
-            return
-        lines = self._storage.read(record.request.seed_manifest).decode().splitlines()
-        for number, line in enumerate(lines):
-            with self._lock:
-                self._portal.receive(record.request.name, Message(str(number), line), self._clock.now())
+        self._jobs.deliver(self._clock.now())
 
     def _note_fault(self, error: Exception) -> None:
         _LOG.error("fault in the Ground Truth stand-in", exc_info=error)

@@ -1,6 +1,7 @@
 """One standard queue of Amazon SQS: where its messages are, and when they move on by themselves."""
 
 import heapq
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -147,6 +148,12 @@ class Queue:
             self._in_flight.remove(message.number)
             self._visible.put(message.number, message.number)
 
+    def after(self, number: int, now: float) -> list[Message]:
+        """The messages that came after the one of this number, the first first, whether visible or not."""
+        self._settle(now)
+        found = itertools.takewhile(lambda message: message.number > number, reversed(self._messages.values()))
+        return list(found)[::-1]
+
     def visible(self, now: float) -> list[Message]:
         """The messages that could be received, the first first."""
         self._settle(now)
@@ -157,6 +164,12 @@ class Queue:
         del self._messages[message.number]
         for order in (self._visible, self._delayed, self._in_flight, self._by_sending, self._by_arrival):
             order.remove(message.number)
+
+    def remove(self, number: int, now: float) -> None:
+        """Takes the message of this number out, if it is there."""
+        self._settle(now)
+        if number in self._messages:
+            self.forget(self._messages[number])
 
     def purge(self) -> None:
         """Deletes all messages."""

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from botocore.response import StreamingBody
 
 from tests.simulation.errors import UnknownCall, refused
+from tests.simulation.growing_file import Snapshot
 from tests.simulation.sorted_keys import SortedKeys
 
 PAGE = 1_000
@@ -33,6 +34,7 @@ _PARAMETERS = {
 }
 
 Json = dict[str, Any]
+Content = bytes | Snapshot
 
 
 class _Object:
@@ -42,25 +44,25 @@ class _Object:
 
     def __init__(
         self,
-        content: bytes | Callable[[], bytes],
+        content: Content | Callable[[], bytes],
         content_type: str,
         metadata: Mapping[str, str],
         modified_at: float,
     ) -> None:
         self._content = content
-        self._etag: str | None = None
+        self._etag = content.etag if isinstance(content, Snapshot) else None
         self.content_type, self.metadata, self.modified_at = content_type, dict(metadata), modified_at
 
     @property
-    def content(self) -> bytes:
-        if not isinstance(self._content, bytes):
+    def content(self) -> Content:
+        if not isinstance(self._content, bytes | Snapshot):
             self._content = self._content()
         return self._content
 
     @property
     def etag(self) -> str:
         if self._etag is None:
-            self._etag = f'"{hashlib.md5(self.content, usedforsecurity=False).hexdigest()}"'
+            self._etag = f'"{hashlib.md5(bytes(self.content), usedforsecurity=False).hexdigest()}"'
         return self._etag
 
     @property
@@ -119,12 +121,17 @@ class S3:
         self,
         bucket: str,
         key: str,
-        content: bytes | Callable[[], bytes],
+        content: Content | Callable[[], bytes],
         content_type: str = "binary/octet-stream",
     ) -> None:
         """What another service stores. A callable is asked for the content once, when somebody first looks at it, and
         must give what there was when it was stored: so that a growing manifest need not be joined at every line."""
         self._bucket("PutObject", bucket).put(key, _Object(content, content_type, {}, self._now()))
+
+    def read(self, bucket: str, key: str) -> bytes | None:
+        """What another service reads, of which `looked` is not told; None if there is no such object."""
+        found = self._buckets.get(bucket, _Bucket()).objects.get(key)
+        return None if found is None else bytes(found.content)
 
     # ---- objects --------------------------------------------------------------------------------------------------
 
@@ -157,7 +164,7 @@ class S3:
                 answer["ContentRange"] = f"bytes {start}-{end - 1}/{len(content)}"
                 content = content[start:end]
                 answer["ContentLength"] = len(content)
-        answer["Body"] = StreamingBody(io.BytesIO(content), len(content))
+        answer["Body"] = StreamingBody(io.BytesIO(bytes(content)), len(content))
         return answer
 
     def _head_object(self, request: Mapping[str, Any]) -> Json:

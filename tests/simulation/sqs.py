@@ -126,6 +126,15 @@ class Sqs:
         queue = self._find("ReceiveMessage", queue_arn)
         return [shown(queue_arn, message, EVERY_ATTRIBUTE) for message in self._take(queue, most, None)]
 
+    def came_after(self, queue_arn: str, number: int) -> list[Message]:
+        """What came to a queue after the message of this number (0: all), without receiving it: for a service that owns
+        the queue and takes messages out with `remove`. Raises ClientError if there is no queue."""
+        return self._find("ReceiveMessage", queue_arn).after(number, self._now())
+
+    def remove(self, queue_arn: str, number: int) -> None:
+        """Takes a message out of its queue, if it is there. Raises ClientError if there is no queue."""
+        self._find("DeleteMessage", queue_arn).remove(number, self._now())
+
     def oldest_age(self, queue_arn: str) -> float | None:
         """CloudWatch's ApproximateAgeOfOldestMessage in seconds; None while CloudWatch would report nothing."""
         return self._find("GetQueueAttributes", queue_arn).oldest_age(self._now())

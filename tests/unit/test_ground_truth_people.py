@@ -140,6 +140,20 @@ def test_a_returned_task_should_be_done_by_and_by() -> None:
     assert office.begun == ["x", "x"]
 
 
+def test_a_task_in_a_workers_hands_should_outlive_its_lifetime_in_the_portal() -> None:
+    office = Office(
+        Team(people=2, hours_per_task=ONE_HOUR), Behaviour("x", "submit", hours=50), availability_lifetime=DAY
+    )
+    office.send(0.0, "x", "a")
+    assert office.until(3 * DAY) == [(HOUR, "a", "labeled"), (50 * HOUR, "x", "labeled")]
+
+
+def test_a_behaviour_for_no_task_should_hold_for_none() -> None:
+    office = Office(Team(people=1, hours_per_task=ONE_HOUR), Behaviour("x", "decline", times=0))
+    office.send(0.0, "x")
+    assert office.until(DAY) == [(HOUR, "x", "labeled")]
+
+
 def test_time_should_stand_still_while_the_computer_is_slower_than_the_worker() -> None:
     ready: list[str] = []
     office = Office(
