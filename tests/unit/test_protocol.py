@@ -29,14 +29,14 @@ LABEL = "s3://everlabel-bucket/labeling-jobs/VOTVehicle/output/SeqLabel.json"
 IDS = {OBJECT_ID_KEY: SENT.text(BUCKET), CORRELATION_KEY: str(SENT.key)}
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=12,
 )
 
 
-def understood(line: dict[str, Any]) -> OutputLine:
-    return read_output(line, sent_id(line, BUCKET), ATTRIBUTE, REFUSED)
+def understood(line: dict[str, Any], attribute: str = ATTRIBUTE) -> OutputLine:
+    return read_output(line, sent_id(line, BUCKET), attribute, REFUSED)
 
 
 def test_a_message_is_the_manifest_line_with_our_ids() -> None:
@@ -106,7 +106,22 @@ def test_a_label_file_is_a_label() -> None:
 
 @pytest.mark.parametrize("label", [0, 3, "car", {"annotations": []}, False])
 def test_a_label_in_the_line_is_a_label_that_lies_nowhere(label: Any) -> None:
-    assert understood({**IDS, ATTRIBUTE: label}) == OutputLine(SENT, OutcomeKind.LABELED, None, None)
+    assert understood({**IDS, "Cars": label}, "Cars") == OutputLine(SENT, OutcomeKind.LABELED, None, None)
+
+
+@pytest.mark.parametrize(
+    "label", [0, "", False, [], {}, "car", "S3://b/k", "https://b/k", f"{LABEL}?X-Amz-Signature=1", "s3://b/a/../k"]
+)
+def test_a_reference_must_be_a_place(label: Any) -> None:
+    with pytest.raises(NotPlaceable, match="no place in Amazon S3"):
+        understood({**IDS, ATTRIBUTE: label})
+
+
+@pytest.mark.parametrize(
+    ("reason", "kept"), [("y" * 200_000, "y" * 1_000), ("cut \ud83d", "cut ?"), ([1, "\udc00"], "[1, '\\udc00']")]
+)
+def test_a_reason_is_kept_as_far_as_it_can_be(reason: Any, kept: str) -> None:
+    assert understood({**IDS, f"{ATTRIBUTE}-metadata": {"failure-reason": reason}}).reason == kept
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,11 @@ from everlabel import strict_json
         (b'{"a": 1, "a": 1}', "^has the key 'a' twice in one object$"),
         (b'[{"b": {"a": 1, "c": 2, "a": 3}}]', "^has the key 'a' twice"),
         (b'{"\\ud800": 1, "\\ud800": 2}', r"^has the key '\\ud800' twice"),
+        (b'{"fps": 1e400}', "^has a number that is too large: 1e400$"),
+        (b"[-1e9999]", "^has a number that is too large"),
         (b"[" * 100_000, "is nested too deeply"),
+        (b"[" * 101 + b"]" * 101, "is nested too deeply"),
+        (b'{"a":' * 101 + b"1" + b"}" * 101, "is nested too deeply"),
         (b"[" * 50_000 + b"]" * 50_000, "is nested too deeply"),
     ],
 )
@@ -36,6 +40,12 @@ def test_what_others_would_not_take_is_refused(text: bytes, why: str) -> None:
 
 def test_a_key_may_be_in_each_of_many_objects() -> None:
     assert strict_json.read(b'[{"a": {"a": 1}}, {"a": 2}]') == [{"a": {"a": 1}}, {"a": 2}]
+
+
+@pytest.mark.parametrize(("begin", "end"), [("[", "]"), ('{"a":', "}")])
+def test_a_hundred_levels_are_read(begin: str, end: str) -> None:
+    text = begin * 100 + "1" + end * 100
+    assert json.dumps(strict_json.read(text.encode()), separators=(",", ":")) == text
 
 
 VALUES = st.recursive(

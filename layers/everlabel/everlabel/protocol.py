@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from everlabel import strict_json
 from everlabel.data_object import CORRELATION_KEY, OBJECT_ID_KEY, DeduplicationId
 from everlabel.errors import ManifestRefused
+from everlabel.s3_uri import S3Uri
 
 _ID_NAME_KEY = "dataset-objectid-attribute-name"
+_LONGEST_REASON = 1_000  # characters that are kept; a message may bring 256 KB of them
 _LONGEST_LINE = 100_000  # characters a manifest line may have: …/sms-input-data-input-manifest.html
 
 Line = Mapping[str, Any]
@@ -58,11 +61,13 @@ def input_message(line: Line, sent: DeduplicationId, bucket: str) -> str:
 
 
 def read_line(text: str) -> dict[str, Any]:
-    """One JSON object out of a message or a manifest. Raises NotPlaceable if it is anything else."""
+    """One JSON object out of a message or a manifest, which all others read alike. Raises NotPlaceable if it is not."""
     try:
-        line = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise NotPlaceable(f"not JSON: {error}") from None
+        line = strict_json.read_text(text)
+    except ValueError as error:
+        raise NotPlaceable(f"not JSON to go by: it {error}") from None
+    if not _is_utf8(text):
+        raise NotPlaceable("not JSON to go by: it is not Unicode text")
     if not isinstance(line, dict):
         raise NotPlaceable(f"not a JSON object but {type(line).__name__}")
     return line
@@ -92,8 +97,9 @@ def sent_id(line: Line, bucket: str) -> DeduplicationId:
         raise NotPlaceable(f"has no {OBJECT_ID_KEY}")
     try:
         sent = DeduplicationId.parse(text, bucket)
-    except ValueError as error:
-        raise NotPlaceable(str(error)) from None
+    except ValueError:
+        # Not repeated here: reasons are logged, and nobody knows what it is.
+        raise NotPlaceable(f"{OBJECT_ID_KEY} is not a deduplication id of ours") from None
     if line.get(CORRELATION_KEY, str(sent.key)) != str(sent.key):
         raise NotPlaceable(f"{OBJECT_ID_KEY} and {CORRELATION_KEY} name different data objects")
     return sent
@@ -110,14 +116,26 @@ def read_output(line: Line, sent: DeduplicationId, label_attribute: str, refused
     metadata = line.get(f"{label_attribute}-metadata")
     reason = metadata.get("failure-reason") if isinstance(metadata, dict) else None
     if reason is not None:
-        text = str(reason)
+        text = _readable(reason)
         kind = OutcomeKind.REFUSED if refused.search(text) else OutcomeKind.EXPIRED
         return OutputLine(sent, kind, text, None)
     label = line.get(label_attribute)
     if label is None:
         raise NotPlaceable(f"has neither {label_attribute} nor a failure-reason")
-    uri = label if isinstance(label, str) and label.startswith("s3://") else None
-    return OutputLine(sent, OutcomeKind.LABELED, None, uri)
+    # The suffix means that it is a reference: ../APIReference/API_CreateLabelingJob.html, LabelAttributeName
+    return OutputLine(sent, OutcomeKind.LABELED, None, _place(label) if label_attribute.endswith("-ref") else None)
+
+
+def _place(label: Any) -> str:
+    try:
+        return str(S3Uri.parse(label if isinstance(label, str) else ""))
+    except ValueError as error:
+        raise NotPlaceable(f"its label is no place in Amazon S3: it {error}") from None
+
+
+def _readable(reason: Any) -> str:
+    """A failure reason as it can be kept: DynamoDB takes only Unicode."""
+    return str(reason)[:_LONGEST_REASON].encode(errors="replace").decode()
 
 
 def without_ids(line: Line) -> dict[str, Any]:
