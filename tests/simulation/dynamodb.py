@@ -11,7 +11,7 @@ from tests.simulation.attribute_values import Invalid
 from tests.simulation.dynamodb_reading import Reading
 from tests.simulation.dynamodb_writing import Hit, Writing
 from tests.simulation.errors import UnknownCall, refused
-from tests.simulation.tables import Table
+from tests.simulation.tables import Changed, Table
 
 
 class DynamoDB:
@@ -24,6 +24,7 @@ class DynamoDB:
         remembered: the oldest view in seconds that `staleness` may ask for.
         conflicts: asked for each item of a transaction: whether another transaction holds it at this moment.
         unprocessed: asked for each item of a batch: whether it is left undone and handed back.
+        changed: is told of each write that did something: the table, and the item before and after.
     """
 
     def __init__(
@@ -34,8 +35,9 @@ class DynamoDB:
         remembered: float = 5.0,
         conflicts: Hit | None = None,
         unprocessed: Hit | None = None,
+        changed: Changed | None = None,
     ) -> None:
-        self._now = now
+        self._now, self._changed = now, changed
         self._remembered = remembered if staleness is not None else 0.0
         self.tables: dict[str, Table] = {}
         reading = Reading(self.tables, staleness, self._remembered, unprocessed)
@@ -54,7 +56,7 @@ class DynamoDB:
 
     def create_table(self, name: str, properties: Mapping[str, Any]) -> Table:
         """Makes an empty table of the properties that the template gives an `AWS::DynamoDB::Table`."""
-        table = self.tables[name] = Table(name, properties, self._now, self._remembered)
+        table = self.tables[name] = Table(name, properties, self._now, self._remembered, self._changed)
         return table
 
     def call(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:

@@ -55,6 +55,7 @@ class Engine:
     ended: Callable[["Execution"], None]
     history_kept: int
     early_answers_wait: bool
+    entered: Callable[["Execution", str], None]
 
 
 class Execution:
@@ -216,6 +217,7 @@ class Execution:
         self._entered_at = self.engine.clock.now()
         self._visit = None
         self.log(f"{state.kind}StateEntered", name=name)
+        self.engine.entered(self, name)
         if isinstance(state, Task):
             self._visit = TaskVisit(self, state)
             self._visit.attempt()

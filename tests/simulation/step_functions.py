@@ -49,6 +49,7 @@ class StepFunctions:
         early_answers_wait: what becomes of a token that is answered before the function which was given it has
             returned, which AWS does not document. False: the task is over at once. True: when the function has
             returned; if that fails the task fails, and the answer is lost.
+        entered: is told each execution and the state it has just entered.
     """
 
     def __init__(
@@ -60,9 +61,10 @@ class StepFunctions:
         *,
         history_kept: int = MAX_EVENTS,
         early_answers_wait: bool = False,
+        entered: Callable[[Execution, str], None] = lambda _execution, _state: None,
     ) -> None:
         self._clock = clock
-        self._engine = Engine(clock, rng, invoke, ended, history_kept, early_answers_wait)
+        self._engine = Engine(clock, rng, invoke, ended, history_kept, early_answers_wait, entered)
         self._machines: dict[str, StateMachine] = {}
         self._by_arn: dict[str, Execution] = {}
         self.executions: list[Execution] = []

@@ -59,6 +59,10 @@ class Keys:
             )
 
 
+Changed = Callable[[str, Row | None, Row | None], None]
+"""Is told of a table and of one of its items before and after a write."""
+
+
 class Index:
     """A global secondary index: projected copies of the items that have its keys."""
 
@@ -137,14 +141,23 @@ class Table:
         properties: those of an `AWS::DynamoDB::Table` in the template.
         now: the time in seconds.
         remembered: how many seconds old a read can be.
+        changed: is told of each write.
     """
 
-    def __init__(self, name: str, properties: Mapping[str, Any], now: Callable[[], float], remembered: float) -> None:
+    def __init__(
+        self,
+        name: str,
+        properties: Mapping[str, Any],
+        now: Callable[[], float],
+        remembered: float,
+        changed: "Changed | None" = None,
+    ) -> None:
         known = {"AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "TableName", *_WITHOUT_EFFECT}
         if extra := sorted(properties.keys() - known):
             raise UnknownCall(f"table properties {extra}")
         types = {each["AttributeName"]: each["AttributeType"] for each in properties["AttributeDefinitions"]}
         self.name = name
+        self._changed = changed
         self.keys = Keys(properties, types)
         self.collections = ItemCollections(now, remembered)
         self.indexes: dict[str, Index] = {}
@@ -205,6 +218,8 @@ class Table:
             cost = index.write(old.attributes if old else None, new.attributes if new else None)
             if cost:
                 units[index.name] = cost
+        if self._changed is not None and (old is not None or new is not None):
+            self._changed(self.name, old, new)
         return units
 
 

@@ -1,0 +1,117 @@
+"""Which fault strikes where: a pure function of the seed and of the place, and of nothing that happened before.
+
+So the same seed gives the same faults in any process, and leaving one fault out moves no other.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import blake2b
+
+
+class Kind(StrEnum):
+    """What can go wrong; `Rates` has a field of the same name for each."""
+
+    # at an AWS call of an invocation
+    THROTTLED = "throttled"
+    """An error, and no effect."""
+    KILLED_BEFORE = "killed_before"
+    KILLED_AFTER = "killed_after"
+    """The effect happens, and the invocation is no more."""
+    ANSWER_LOST = "answer_lost"
+    """The effect happens, botocore hears nothing and repeats the call; the second answer counts."""
+    SLOW = "slow"
+    # at an invocation
+    RESULT_LOST = "result_lost"
+    """The caller is told at once that it failed, and it goes on."""
+    STARTED_TWICE = "started_twice"
+    REFUSED = "refused"
+    # at a delivery
+    DUPLICATED = "duplicated"
+    DELAYED = "delayed"
+    LOST = "lost"
+    # in DynamoDB, and in the batches of Amazon SNS
+    STALE = "stale"
+    """A read that is not consistent sees the past."""
+    CONFLICT = "conflict"
+    """A transaction meets another one."""
+    UNPROCESSED = "unprocessed"
+    """One entry of a batch is left undone."""
+
+
+@dataclass(frozen=True)
+class Rates:
+    """The probability of each kind at each point where it may strike, and how long the slow ones last, in seconds."""
+
+    throttled: float = 0.0
+    killed_before: float = 0.0
+    killed_after: float = 0.0
+    answer_lost: float = 0.0
+    slow: float = 0.0
+    result_lost: float = 0.0
+    started_twice: float = 0.0
+    refused: float = 0.0
+    duplicated: float = 0.0
+    delayed: float = 0.0
+    lost: float = 0.0
+    stale: float = 0.0
+    conflict: float = 0.0
+    unprocessed: float = 0.0
+    longest_call: float = 300.0
+    longest_delay: float = 3 * 86_400.0
+    stalest: float = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Strike:
+    """A fault that struck: the point's key, what it was, when (seconds since 1970), and where in words."""
+
+    key: str
+    kind: Kind
+    at: float
+    where: str
+
+
+class Faults:
+    """Draws faults, and keeps those that struck in order.
+
+    Args:
+        seed: the same gives the same faults.
+        rates: how likely each kind is.
+        only: nothing strikes at any other point than these.
+    """
+
+    def __init__(self, seed: int, rates: Rates, only: frozenset[str] | None = None) -> None:
+        self.rates, self.struck = rates, list[Strike]()
+        self.now: Callable[[], float] = float
+        """What time it is; a world sets it."""
+        self._key = blake2b(str(seed).encode(), digest_size=32).digest()
+        self._rate: dict[Kind, float] = {kind: getattr(rates, kind) for kind in Kind}
+        self._only = only
+        self._quiet = not any(self._rate.values())
+
+    def quiet(self) -> None:
+        """Nothing strikes from now on."""
+        self._quiet = True
+
+    def strikes(self, point: str, kinds: Sequence[Kind], where: str = "") -> Strike | None:
+        """The fault that strikes at a point, of those that may. `where` says in words what place that is."""
+        if self._quiet or (self._only is not None and point not in self._only):
+            return None
+        left = self.chance(point)
+        for kind in kinds:
+            left -= self._rate[kind]
+            if left < 0:
+                strike = Strike(point, kind, self.now(), where or point)
+                self.struck.append(strike)
+                return strike
+        return None
+
+    def chance(self, point: str) -> float:
+        """A number between 0 and 1 that belongs to the seed and the point."""
+        digest = blake2b(point.encode(errors="surrogatepass"), digest_size=8, key=self._key).digest()
+        return int.from_bytes(digest) / 2**64
+
+    def between(self, point: str, low: float, high: float) -> float:
+        """A number that belongs to the seed and the point, spread evenly over the magnitudes from low to high."""
+        return float(low * (high / low) ** self.chance(point)) if low < high else high

@@ -1,0 +1,118 @@
+"""One invocation of a function: a greenlet that runs its handler, and the context it is given."""
+
+import json
+from collections.abc import Callable, Mapping
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+
+from greenlet import GreenletExit, greenlet  # type: ignore[import-untyped]
+
+from tests.simulation.schedule import Event
+from tests.simulation.task_visit import LambdaResult
+from tests.simulation.world.stack import ACCOUNT, NAME, Function
+
+if TYPE_CHECKING:
+    from tests.simulation.world.sandboxes import Sandbox
+
+
+class Killed(BaseException):
+    """The execution environment is gone. No handler can do anything about it."""
+
+
+class Context:
+    """The context object of the Python runtime: https://docs.aws.amazon.com/lambda/latest/dg/python-context.html"""
+
+    identity = None
+    client_context = None
+    function_version = "$LATEST"
+
+    def __init__(self, function: Function, request_id: str, deadline: float, now: Callable[[], float]) -> None:
+        self.function_name = f"{NAME}-{function.name}"
+        self.memory_limit_in_mb = function.memory
+        self.invoked_function_arn = function.arn
+        self.aws_request_id = request_id
+        self.log_group_name, self.log_stream_name = f"/aws/lambda/{self.function_name}", request_id
+        self._deadline, self._now = deadline, now
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds until the function is killed; never below zero."""
+        return max(0, int((self._deadline - self._now()) * 1000))
+
+
+class Invocation(greenlet):  # type: ignore[misc] # greenlet has no types
+    """From the start of a handler to its end.
+
+    `place` names it in the keys of faults, `lines` are what it logged lately, `pending` is the event that it waits
+    for; `result` is what it came to, unless it was `killed_as` something.
+    """
+
+    def __init__(
+        self,
+        function: Function,
+        event: Any,
+        place: str,
+        now: Callable[[], float],
+        done: Callable[[LambdaResult], None],
+        call: Callable[["Invocation", str, str, Mapping[str, Any]], None],
+        sleep: Callable[["Invocation", float], None],
+    ) -> None:
+        super().__init__()
+        self.function, self.event, self.place, self.done = function, event, place, done
+        self.now = now
+        self.started_at = now()
+        self.deadline = self.started_at + function.timeout
+        digest = blake2b(f"{ACCOUNT}/{place}/{self.started_at}".encode(), digest_size=16).hexdigest()
+        request_id = f"{digest[:8]}-{digest[8:12]}-{digest[12:16]}-{digest[16:20]}-{digest[20:]}"
+        self.context = Context(function, request_id, self.deadline, now)
+        self.sandbox: Sandbox
+        self.lines: list[str] = []
+        self.pending: Event | None = None
+        self.killed_as: LambdaResult | None = None
+        self.result = LambdaResult()
+        self._call, self._sleep = call, sleep
+        self._counts: dict[str, int] = {}
+
+    def run(self) -> None:
+        """Runs the handler; `result` is what the caller gets."""
+        try:
+            self.result = LambdaResult(json.dumps(self.sandbox.handler(self.event, self.context)))
+        except Killed:
+            pass
+        except Exception as error:  # every exception of a handler is its caller's to see, whatever it is
+            cause = {
+                "errorMessage": str(error),
+                "errorType": type(error).__name__,
+                "requestId": self.context.aws_request_id,
+                "stackTrace": [],
+            }
+            self.result = LambdaResult(error=type(error).__name__, cause=json.dumps(cause))
+
+    def call(self, service: str, operation: str, params: Mapping[str, Any]) -> Any:
+        """Calls AWS and waits for the answer. Once it is killed, each call only raises `Killed` again."""
+        self._check()
+        self._call(self, service, operation, params)
+        return self._wait()
+
+    def sleep(self, seconds: float) -> None:
+        """Lets virtual time pass."""
+        self._check()
+        self._sleep(self, seconds)
+        self._wait()
+
+    def count(self, what: str) -> int:
+        """How often this was asked for, this time included."""
+        self._counts[what] = number = self._counts.get(what, 0) + 1
+        return number
+
+    def _check(self) -> None:
+        if self.killed_as is not None:
+            raise Killed
+
+    def _wait(self) -> Any:
+        hub = self.parent
+        assert hub is not None
+        try:
+            return hub.switch()
+        except GreenletExit:  # thrown away with its world
+            self.killed_as = LambdaResult(error="Lambda.Unknown")
+            raise

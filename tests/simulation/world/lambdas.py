@@ -1,0 +1,278 @@
+"""AWS Lambda in virtual time: the shipped handlers, unchanged, each invocation a greenlet that stops at its AWS calls.
+
+At a call the greenlet switches to the hub (whoever runs the schedule); some milliseconds later the effect happens and
+the greenlet goes on. So any two invocations interleave as they do in the cloud, and a fault may strike at each call.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from hashlib import blake2b
+from typing import Any, Protocol
+
+from botocore.exceptions import ClientError
+
+from tests.simulation.errors import refused
+from tests.simulation.schedule import Event, Schedule
+from tests.simulation.task_visit import LambdaResult
+from tests.simulation.world.faults import Faults, Kind
+from tests.simulation.world.identities import Identities
+from tests.simulation.world.invocation import Invocation, Killed
+from tests.simulation.world.sandboxes import Sandboxes
+from tests.simulation.world.stack import Function
+from tests.simulation.world.watchers import Watchers
+
+Done = Callable[[LambdaResult], None]
+
+_AT_CALLS = (Kind.THROTTLED, Kind.KILLED_BEFORE, Kind.KILLED_AFTER, Kind.ANSWER_LOST, Kind.SLOW)
+_AT_INVOCATIONS = (Kind.RESULT_LOST, Kind.STARTED_TWICE, Kind.REFUSED)
+# Seconds; each is drawn anew for each call, invocation and repetition.
+_CALL_TAKES = (0.003, 0.03)
+_START_TAKES = (0.01, 0.5)
+_REPEATS_AFTER = (0.5, 30.0)
+"""What botocore waits for an answer that was lost, and before it repeats the call."""
+_THROTTLED = {
+    "dynamodb": "ProvisionedThroughputExceededException",
+    "s3": "SlowDown",
+    "sns": "Throttled",
+    "sqs": "RequestThrottled",
+}
+"""What AWS calls it, by service; `ThrottlingException` elsewhere."""
+_UNKNOWN = LambdaResult(
+    error="Lambda.Unknown",
+    cause="The cause could not be determined because Lambda did not return an error type.",
+)
+_TOO_MANY = LambdaResult(error="Lambda.TooManyRequestsException", cause="Rate Exceeded.")
+# What differs from one repetition to the next without meaning anything: it is left out of the names of places.
+_PASSING = ("enteredTime", "retryCount", "taskToken")
+
+
+class Service(Protocol):
+    """A simulated service of AWS."""
+
+    def call(self, operation: str, request: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """What it answers. Raises its `ClientError`; anything else ends the run."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """An AWS call under way: its place, and the fault that struck there."""
+
+    invocation: Invocation
+    service: str
+    operation: str
+    params: Mapping[str, Any]
+    point: str
+    kind: Kind | None
+
+
+class Lambdas:
+    """The functions of a stack.
+
+    Args:
+        functions: by logical id.
+        services: where calls go, by boto3's names.
+        schedule: what time it is, and what happens later.
+        faults: what goes wrong.
+        watchers: who is told.
+    """
+
+    def __init__(
+        self,
+        functions: Mapping[str, Function],
+        services: Mapping[str, Service],
+        schedule: Schedule,
+        faults: Faults,
+        watchers: Watchers,
+        sandboxes: Sandboxes,
+        identities: Identities,
+    ) -> None:
+        self.functions = functions
+        self.point = ""
+        """The place of the call that is having its effect; empty at any other time."""
+        self.caller: Invocation | None = None
+        """Whose call that is."""
+        self._by_arn = {function.arn: function for function in functions.values()}
+        self._services, self._schedule, self._faults, self._watchers = services, schedule, faults, watchers
+        self._sandboxes, self._identities = sandboxes, identities
+        self._times: defaultdict[str, int] = defaultdict(int)
+        self._running: dict[Invocation, None] = {}
+        self._timeouts: dict[Invocation, Event] = {}
+
+    def invoke(self, function: str, payload: Any, done: Done, place: str | None = None) -> None:
+        """Invokes a function, by logical id or ARN, with a payload that is the function's to keep; calls back once.
+
+        `place` names the occasion in the keys of faults; without it the payload does.
+        """
+        called = self.function(function)
+        occasion = f"{called.name}/{_digest(payload) if place is None else place}"
+        self._times[occasion] += 1
+        name = f"{occasion}/{self._times[occasion]}"
+        strike = self._faults.strikes(f"{name}/invoke", _AT_INVOCATIONS, called.name)
+        kind = None if strike is None else strike.kind
+        if kind is Kind.REFUSED:
+            self._tell(done, _TOO_MANY, name)
+            return
+        if kind is Kind.RESULT_LOST:
+            self._tell(done, _UNKNOWN, name)
+            done = _nobody
+        elif kind is Kind.STARTED_TWICE:
+            done = _first(done)
+            self._begin(called, json.loads(json.dumps(payload)), f"{name}/again", done)
+        self._begin(called, payload, name, done)
+
+    def function(self, name: str) -> Function:
+        """The function of a logical id or an ARN."""
+        return self._by_arn.get(name) or self.functions[name]
+
+    def close(self) -> None:
+        """Kills what still runs."""
+        for invocation in list(self._running):
+            self._kill(invocation, _UNKNOWN)
+
+    # ---- from the beginning to the end ----------------------------------------------------------------------------
+
+    def _tell(self, done: Done, result: LambdaResult, name: str) -> None:
+        self._later(f"{name}/told", _START_TAKES, partial(done, result))
+
+    def _later(self, point: str, span: tuple[float, float], callback: Callable[[], None]) -> Event:
+        seconds = span[0] + (span[1] - span[0]) * self._faults.chance(point)
+        return self._schedule.at(self._schedule.now() + seconds, callback)
+
+    def _begin(self, function: Function, payload: Any, name: str, done: Done) -> None:
+        self._later(f"{name}/start", _START_TAKES, partial(self._start, function, payload, name, done))
+
+    def _start(self, function: Function, payload: Any, name: str, done: Done) -> None:
+        now = self._schedule.now
+        invocation = Invocation(function, payload, name, now, done, self._call, self._sleep)
+        self._running[invocation] = None
+        self._timeouts[invocation] = self._schedule.at(invocation.deadline, partial(self._time_out, invocation))
+        for watcher in self._watchers.invoked:
+            watcher(invocation)
+        invocation.sandbox = self._sandboxes.take(function)
+        self._go_on(invocation, invocation.switch)
+
+    def _go_on(self, invocation: Invocation, step: Callable[[], Any]) -> None:
+        """Lets it run to its next call or to its end."""
+        self._sandboxes.enter(invocation)
+        step()
+        self._sandboxes.leave(invocation)
+        if invocation.lines:
+            lines, invocation.lines = invocation.lines, []
+            for line in lines:
+                for watcher in self._watchers.logged:
+                    watcher(invocation.function.name, line)
+        if invocation.dead:
+            self._end(invocation)
+
+    def _end(self, invocation: Invocation) -> None:
+        del self._running[invocation]
+        self._timeouts.pop(invocation).cancel()
+        if invocation.killed_as is None:
+            self._sandboxes.give_back(invocation)
+        result = invocation.killed_as or invocation.result
+        for watcher in self._watchers.returned:
+            watcher(invocation, result)
+        invocation.done(result)
+
+    def _kill(self, invocation: Invocation, result: LambdaResult) -> None:
+        if invocation.pending is not None:
+            invocation.pending.cancel()
+            invocation.pending = None
+        invocation.killed_as = result
+        self._go_on(invocation, partial(invocation.throw, Killed()))
+
+    def _time_out(self, invocation: Invocation) -> None:
+        seconds = f"{invocation.function.timeout:.2f}"
+        message = f"RequestId: {invocation.context.aws_request_id} Error: Task timed out after {seconds} seconds"
+        cause = json.dumps({"errorType": "Sandbox.Timedout", "errorMessage": message})
+        self._kill(invocation, LambdaResult(error="Sandbox.Timedout", cause=cause))
+
+    # ---- AWS calls ------------------------------------------------------------------------------------------------
+
+    def _sleep(self, invocation: Invocation, seconds: float) -> None:
+        then = self._schedule.now() + seconds
+        invocation.pending = self._schedule.at(then, partial(self._resume, invocation, invocation.switch))
+
+    def _call(self, invocation: Invocation, service: str, operation: str, params: Mapping[str, Any]) -> None:
+        """An invocation calls AWS and waits; runs in its greenlet."""
+        what = f"{service}.{operation}"
+        point = f"{invocation.place}/{what}/{invocation.count(what)}"
+        strike = self._faults.strikes(point, _AT_CALLS, f"{invocation.function.name} {what}")
+        kind = None if strike is None else strike.kind
+        call = _Call(invocation, service, operation, params, point, kind)
+        if kind is Kind.SLOW:
+            seconds = self._faults.between(f"{point}/slow", 1.0, self._faults.rates.longest_call)
+            invocation.pending = self._schedule.at(self._schedule.now() + seconds, partial(self._happen, call))
+        else:
+            invocation.pending = self._later(f"{point}/takes", _CALL_TAKES, partial(self._happen, call))
+
+    def _happen(self, call: _Call) -> None:
+        """The effect, and what the invocation gets."""
+        invocation, kind = call.invocation, call.kind
+        if kind is Kind.KILLED_BEFORE:
+            self._answered(call, "killed")
+            self._kill(invocation, _UNKNOWN)
+            return
+        answer = self._answer(call)
+        if kind is Kind.ANSWER_LOST:
+            again = replace(call, point=f"{call.point}/again", kind=None)
+            invocation.pending = self._later(f"{call.point}/repeats", _REPEATS_AFTER, partial(self._happen, again))
+        elif kind is Kind.KILLED_AFTER:
+            self._answered(call, "killed")
+            self._kill(invocation, _UNKNOWN)
+        elif isinstance(answer, ClientError):
+            self._answered(call, answer.response["Error"]["Code"])
+            self._resume(invocation, partial(invocation.throw, answer))
+        else:
+            self._answered(call, "ok")
+            self._resume(invocation, partial(invocation.switch, answer))
+
+    def _answer(self, call: _Call) -> Any:
+        """What the service answers, or the error that it raises. Only AWS's errors are the application's to see."""
+        service, operation = call.service, call.operation
+        if call.kind is Kind.THROTTLED:
+            return refused(operation, _THROTTLED.get(service, "ThrottlingException"), "Rate exceeded")
+        self.point, self.caller = call.point, call.invocation
+        answer: Any
+        try:
+            with self._identities.at(call.point):
+                answer = self._services[service].call(operation, call.params)
+        except ClientError as refusal:
+            answer = refusal
+        finally:
+            self.point, self.caller = "", None
+        for watcher in self._watchers.called:
+            watcher(call.invocation, service, operation, call.params)
+        return answer
+
+    def _answered(self, call: _Call, outcome: str) -> None:
+        for watcher in self._watchers.answered:
+            watcher(call.invocation, call.service, call.operation, call.params, outcome)
+
+    def _resume(self, invocation: Invocation, step: Callable[[], Any]) -> None:
+        invocation.pending = None
+        self._go_on(invocation, step)
+
+
+def _digest(payload: Any) -> str:
+    if isinstance(payload, dict):
+        payload = {name: value for name, value in payload.items() if name not in _PASSING}
+    return blake2b(json.dumps(payload, sort_keys=True).encode(), digest_size=8).hexdigest()
+
+
+def _nobody(_result: LambdaResult) -> None:
+    """Nobody waits for it."""
+
+
+def _first(done: Done) -> Done:
+    """Calls back with whatever result comes first."""
+    waiting = [done]
+
+    def tell(result: LambdaResult) -> None:
+        if waiting:
+            waiting.pop()(result)
+
+    return tell

@@ -1,0 +1,84 @@
+"""Execution environments: each has modules of its own of the function, as on AWS; the layers are imported once.
+
+What runs at once never shares a module's state. An environment is used again when its invocation is over, also by
+another world, for making one takes longer than most invocations do; one that was killed is thrown away.
+"""
+
+import importlib.util
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from aws_lambda_powertools import Metrics
+from aws_lambda_powertools.event_handler.api_gateway import BaseRouter
+
+from tests.simulation.world.invocation import Invocation
+from tests.simulation.world.stack import Function
+
+# What Powertools keeps of the event at hand lies on a class, whatever resolver it came to.
+_AT_HAND = ("current_event", "lambda_context")
+
+
+@dataclass
+class Sandbox:
+    """One execution environment, and what Powertools' router kept when its invocation stopped last."""
+
+    handler: Callable[[Any, Any], Any]
+    kept: dict[str, Any] = field(default_factory=dict)
+
+
+class Sandboxes:
+    """The environments of all worlds in this process.
+
+    Args:
+        code: by function, the directory of its code and those of its layers.
+    """
+
+    def __init__(self, code: dict[str, Sequence[Path]]) -> None:
+        self._code = code
+        self._idle: defaultdict[str, list[Sandbox]] = defaultdict(list)
+        self._numbers = count()
+
+    def take(self, function: Function) -> Sandbox:
+        """An environment that nobody uses."""
+        idle = self._idle[function.name]
+        return idle.pop() if idle else self._make(function)
+
+    def give_back(self, invocation: Invocation) -> None:
+        """The invocation is over."""
+        invocation.sandbox.kept.clear()
+        self._idle[invocation.function.name].append(invocation.sandbox)
+
+    def enter(self, invocation: Invocation) -> None:
+        """The invocation is about to go on."""
+        for name, value in invocation.sandbox.kept.items():
+            setattr(BaseRouter, name, value)
+
+    def leave(self, invocation: Invocation) -> None:
+        """The invocation stopped."""
+        if invocation.sandbox.kept or "requestContext" in invocation.event:
+            kept = vars(BaseRouter)
+            invocation.sandbox.kept = {name: kept[name] for name in _AT_HAND if name in kept}
+
+    def _make(self, function: Function) -> Sandbox:
+        code, *layers = self._code[function.name]
+        for layer in layers:
+            if str(layer) not in sys.path:
+                sys.path.insert(0, str(layer))
+        name = f"{function.module}_in_sandbox_{next(self._numbers)}"
+        spec = importlib.util.spec_from_file_location(name, code / f"{function.module}.py")
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        # Powertools keeps the metrics of a process in one place; each Metrics that is made here gets another.
+        Metrics._metrics = {}
+        sys.modules[name] = module
+        try:
+            spec.loader.exec_module(module)
+        finally:
+            del sys.modules[name]
+        return Sandbox(getattr(module, function.handler))
