@@ -19,12 +19,14 @@ _ECHOED = (
     "HumanTaskConfig",
     "Tags",
 )
+_LISTED_ONLY = ("WorkteamArn", "PreHumanTaskLambdaArn", "AnnotationConsolidationLambdaArn")
 
 
 def description(record: Record) -> dict[str, Any]:
     """The answer to DescribeLabelingJob."""
     described = {name: record.asked[name] for name in _ECHOED if name in record.asked}
-    return described | summary(record) | {"JobReferenceCode": reference_code(record)}
+    common = {name: value for name, value in summary(record).items() if name not in _LISTED_ONLY}
+    return described | common | {"JobReferenceCode": reference_code(record)}
 
 
 def summary(record: Record) -> dict[str, Any]:

@@ -59,7 +59,7 @@ class Topics:
         while found := self._sqs.receive_message(
             QueueUrl=queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=0, VisibilityTimeout=_LONGEST_INVISIBLE
         ).get("Messages", []):
-            messages += [_open(item["MessageId"], item["Body"], item["ReceiptHandle"]) for item in found]
+            messages += [unwrapped(item["MessageId"], item["Body"], item["ReceiptHandle"]) for item in found]
             if len(found) < 10:
                 break
         return messages
@@ -86,8 +86,8 @@ class Topics:
         )
 
 
-def _open(message_id: str, body: str, receipt: str) -> Message:
-    """Without its SNS envelope; a message that has none was sent raw."""
+def unwrapped(message_id: str, body: str, receipt: str) -> Message:
+    """A message of a queue without its SNS envelope; one that has none was sent raw."""
     try:
         envelope = json.loads(body)
     except ValueError:
