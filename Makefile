@@ -51,6 +51,12 @@ invoke: setup ## one function on one event without a container: FUNCTION=Trigger
 container: setup ## the same in SAM's container, against `make up`; first make build ARCHITECTURE=x86_64
 	@$(ROOT) $(BIN)/python -m local.container $(WHAT)
 
+# ---- a stack --------------------------------------------------------------------------------------------------------
+
+.PHONY: everlabel
+everlabel: setup ## the command line on a stack: ARGS="quarantine list --stack everlabel"
+	@$(BIN)/python -m cli $(ARGS)
+
 # ---- checks -----------------------------------------------------------------------------------------------------
 
 .PHONY: test
@@ -62,7 +68,7 @@ check: setup .venv-sam/.done ## formatting, types, security, the template, and b
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/bandit --quiet --recursive functions layers --configfile pyproject.toml
+	$(BIN)/bandit --quiet --recursive functions layers cli --configfile pyproject.toml
 	$(BIN)/bandit --quiet --recursive local --severity-level medium --configfile pyproject.toml
 	$(BIN)/cfn-lint template.yaml
 	$(SAM) validate --lint

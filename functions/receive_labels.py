@@ -7,7 +7,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from everlabel import receiving, waking
+from everlabel import quarantine, receiving, waking
 from everlabel.protocol import NotPlaceable
 
 logger = Logger()
@@ -26,7 +26,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, list[di
             level = receiver.take(receiving.OutputMessage.from_sqs(message_id, record["body"]))
             waiting_for[level].add(message_id)
         except NotPlaceable as reason:
-            receiving.quarantine(message_id, record["body"], str(reason))
+            quarantine.put(message_id, record["body"], str(reason))
             metrics.add_metric("QuarantinedMessages", MetricUnit.Count, 1)
             logger.error("quarantined", extra={"message_id": message_id, "reason": str(reason)})
         except Exception:

@@ -180,6 +180,7 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
         for door, client in {
             "s3": s3,
             "sns": sns,
+            "sqs": sqs,
             "step_functions": made.step_functions,
             "sagemaker": made.sagemaker,
         }.items():

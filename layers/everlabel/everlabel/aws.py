@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
     from mypy_boto3_stepfunctions import SFNClient
 
 # Every step can be repeated, so the client may repeat calls on its own, backing off when throttled.
@@ -37,6 +38,12 @@ def s3() -> "S3Client":
 def sns() -> "SNSClient":
     """The client of Amazon SNS."""
     return _session().client("sns", config=_PATIENT)
+
+
+@cache
+def sqs() -> "SQSClient":
+    """The client of Amazon SQS."""
+    return _session().client("sqs", config=_PATIENT)
 
 
 @cache

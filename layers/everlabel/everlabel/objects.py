@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from botocore.exceptions import ClientError
 
@@ -55,6 +56,12 @@ def put(uri: S3Uri, body: bytes, content_type: str) -> None:
 def put_json(uri: S3Uri, value: Any) -> None:
     """Stores a value as indented JSON."""
     put(uri, json.dumps(value, indent=2).encode() + b"\n", "application/json")
+
+
+def move(source: S3Uri, target: S3Uri) -> None:
+    """Copies an object, then deletes it where it was: a crash in between leaves both."""
+    aws.s3().copy_object(Bucket=target.bucket, Key=target.key, CopySource=f"{source.bucket}/{quote(source.key)}")
+    aws.s3().delete_object(Bucket=source.bucket, Key=source.key)
 
 
 @dataclass(frozen=True)

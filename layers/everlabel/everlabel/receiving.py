@@ -4,12 +4,11 @@ import re
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from everlabel import aws, job_table, moves, objects, task_table, waking
+from everlabel import aws, job_table, moves, task_table, waking
 from everlabel.data_object import DeduplicationId
 from everlabel.errors import TaskNotFound
 from everlabel.job_table import LabelingJob
 from everlabel.protocol import NotPlaceable, OutcomeKind, read_line, read_output, sent_id
-from everlabel.s3_uri import S3Uri
 from everlabel.task_table import Job, Task, TaskStatus
 
 
@@ -92,9 +91,3 @@ class Receiver:
         if job is None or key.index >= job.objects:
             raise NotPlaceable(f"annotation task {key.task_id} never sent {key}")
         return labeling_job, task
-
-
-def quarantine(message_id: str, body: str, reason: str) -> None:
-    """Puts a message that nobody can place where a person sees it; nothing is dropped."""
-    place = S3Uri(aws.bucket(), f"quarantine/{message_id}.json")
-    objects.put_json(place, {"messageId": message_id, "reason": reason, "body": body})
