@@ -1,0 +1,225 @@
+"""Draws a plan from a seed.
+
+Each part has a stream of its own, so a change in how one part is drawn moves no other.
+"""
+
+from collections.abc import Iterator, Sequence
+from random import Random
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+from local.ground_truth.people import Behaviour, Team
+from local.ground_truth.unknowns import Unknowns
+from tests.simulation.world.faults import Kind, Rates
+from tests.simulation.world.forgeries import FORGERIES, ON_TOPIC
+from tests.simulation.world.plan import (
+    DAY,
+    HOUR,
+    ClipPlan,
+    Habit,
+    JobPlan,
+    OperatorAct,
+    OperatorEvent,
+    Plan,
+    Poison,
+    Size,
+    TeamPlan,
+)
+
+_AVERAGE = Rates(
+    throttled=0.01,
+    killed_before=0.003,
+    killed_after=0.003,
+    answer_lost=0.003,
+    slow=0.003,
+    result_lost=0.005,
+    started_twice=0.005,
+    refused=0.01,
+    duplicated=0.03,
+    delayed=0.03,
+    lost=0.01,
+    stale=0.1,
+    conflict=0.01,
+    unprocessed=0.01,
+)
+"""The chances on an average day."""
+_ARRIVAL_DAYS = 21.0
+_WORK_DAYS = 15.0
+
+
+def draw(seed: int, size: Size | None = None) -> Plan:
+    """The plan of a seed. A third level comes in one seed of six where two are asked for."""
+    size = size or Size()
+    people = _stream(seed, "jobs")
+    levels = size.levels + 1 if size.levels == 2 and people.random() < 1 / 6 else size.levels
+    jobs, frames = _jobs(people, size, levels)
+    teams = _teams(_stream(seed, "workers"), jobs, size)
+    clips = tuple(_clips(_stream(seed, "clips"), size, frames))
+    parameters = _parameters(_stream(seed, "parameters"))
+    unknowns = _unknowns(_stream(seed, "unknowns"))
+    rates = _rates(_stream(seed, "weather"))
+    habits = tuple(_habits(_stream(seed, "habits"), jobs, clips))
+    plan = Plan(seed, size, jobs, teams, clips, habits, (), unknowns, rates, parameters)
+    events = tuple(sorted(_events(_stream(seed, "operators"), plan)))
+    return Plan(seed, size, jobs, teams, clips, habits, events, unknowns, rates, parameters)
+
+
+def _stream(seed: int, part: str) -> Random:
+    return Random(f"{seed}/{part}")  # noqa: S311 # the same seed must give the same plan
+
+
+def _jobs(chance: Random, size: Size, levels: int) -> tuple[tuple[JobPlan, ...], int]:
+    """The jobs of all levels, and how many frames a clip has, so that a level has as many objects as asked for."""
+    sides = [("BoundingBox", "Adjustment")]
+    frames = size.objects
+    shape = chance.choice(["one job", "two image jobs", "image and video"])
+    if shape == "two image jobs" and size.objects >= 2:
+        sides, frames = [*sides, ("BoundingBox", "Adjustment")], size.objects // 2
+    elif shape == "image and video" and size.objects >= 2:
+        sides, frames = [*sides, ("VideoObjectTracking", "Adjustment")], size.objects - 1
+    jobs = []
+    for side, (family, prefix) in enumerate(sides):
+        before: JobPlan | None = None
+        for level in range(1, levels + 1):
+            before = JobPlan(
+                name=f"{'AB'[side]}{level}",
+                level=level,
+                task_type=family if before is None else f"{prefix}{family}",
+                team=f"team-{chance.randint(1, 2)}",
+                chain_from=None if before is None else before.name,
+                lifetime=chance.choice([3, 5, 10, 10, 10]) * DAY,
+                time_limit=chance.choice([2, 8]) * HOUR if family == "BoundingBox" else chance.choice([12, 72]) * HOUR,
+                max_concurrent=chance.choice([3, 10, 100, 1_000]) * max(1, size.clips // 100),
+            )
+            jobs.append(before)
+    return tuple(sorted(jobs, key=lambda job: (job.level, job.name))), frames
+
+
+def _teams(chance: Random, jobs: Sequence[JobPlan], size: Size) -> tuple[TeamPlan, ...]:
+    """As many people as get everything done in about two weeks at their own pace."""
+    teams = []
+    for name in sorted({job.team for job in jobs}):
+        kind = chance.choice(["fast", "office", "slow"])
+        pace = {"fast": (0.1, 0.5), "office": (0.3, 3.0), "slow": (1.0, 10.0)}[kind]
+        tasks = size.clips * size.objects * sum(job.team == name for job in jobs)
+        hours_a_day = 24.0 if kind == "fast" else 7.0
+        people = max(2, round(tasks * sum(pace) / 2 / (hours_a_day * _WORK_DAYS)))
+        if kind == "fast":
+            team = Team(people, pace)
+        else:
+            team = Team(people, pace, opens=8.0, closes=18.0, days_off=frozenset({5, 6}))
+        teams.append(TeamPlan(name, team))
+    return tuple(teams)
+
+
+def _clips(chance: Random, size: Size, frames: int) -> Iterator[ClipPlan]:
+    """Some arrive one by one, some in bulk; three in a hundred are poison."""
+    last = min(_ARRIVAL_DAYS, size.days / 10) * DAY
+    bulks = [chance.uniform(DAY / 8, last) for _ in range(3)]
+    for number in range(1, size.clips + 1):
+        at = chance.choice(bulks) if chance.random() < 0.5 else chance.uniform(DAY / 8, last)
+        poison: Poison = ""
+        if chance.random() < 0.03:
+            poison = chance.choice(["no frames", "lost frame"])
+        on_failure: Literal["fail", "continue"] = "continue" if chance.random() < 0.25 else "fail"
+        yield ClipPlan(f"clip-{number:05d}", round(at, 3), frames, on_failure, poison)
+
+
+def _parameters(chance: Random) -> dict[str, Any]:
+    return {
+        "ResendAfterSeconds": int(chance.choice([1, 3, 5, 5, 5, 9]) * DAY),
+        "GatherExpiriesSeconds": chance.choice([60, 60, 3_600]),
+        "MaxExpiries": chance.choice([3, 10, 10]),
+    }
+
+
+def _unknowns(chance: Random) -> Unknowns:
+    """Every switch, each answer as likely as any other; of numbers those that matter."""
+    drawn: dict[str, Any] = {}
+    for name, of_type in get_type_hints(Unknowns).items():
+        if of_type is bool:
+            drawn[name] = chance.random() < 0.5
+        elif get_origin(of_type) is Literal:
+            drawn[name] = chance.choice(get_args(of_type))
+    # Expiries that are told nowhere at all are rarer than the rest, since all of them need the rule about silence.
+    if not drawn["failures_on_topic"] and not drawn["failures_in_manifest"] and chance.random() < 0.7:
+        drawn["failures_on_topic"] = True
+    drawn["job_ends_after"] = chance.choice([None, None, 30 * DAY])
+    drawn["manifest_lag"] = chance.choice([60.0, 300.0, HOUR])
+    drawn["label_quotas_enforced"] = False  # refuses jobs for the length of names, which is not at stake here
+    return Unknowns(**drawn)
+
+
+def _rates(chance: Random) -> Rates:
+    """From calm to stormy; each kind of fault has its own day."""
+    storm = chance.choice([0.0, 0.3, 1.0, 1.0, 3.0])
+    drawn = {
+        kind.value: round(min(0.3, getattr(_AVERAGE, kind) * storm * chance.choice([0.0, 0.5, 1.0, 2.0])), 5)
+        for kind in Kind
+    }
+    return Rates(**drawn)
+
+
+def _habits(chance: Random, jobs: Sequence[JobPlan], clips: Sequence[ClipPlan]) -> Iterator[Habit]:
+    """One object in ten or so has people who ignore, decline or return it; in a very large run at most sixty have."""
+    for number in range(min(60, max(1, len(clips) // 3))):
+        job, clip = chance.choice(jobs), chance.choice(clips)
+        act: Literal["ignore", "decline", "return"] = chance.choice(["ignore", "decline", "return"])
+        times = chance.choice({"ignore": [1, 2, 5, 1_000], "decline": [1, 2, 20], "return": [1, 3]}[act])
+        frame = f"{clip.key}/{chance.randint(1, clip.frames):06d}.jpg"
+        # A sequence file's name says nothing of the clip, but the id in the line begins with it.
+        match = f"/{clip.key}-" if "Video" in job.task_type else frame
+        yield Habit(f"habit-{number}", Behaviour(match, act, times, f"-{job.name}-"))
+
+
+def _events(chance: Random, plan: Plan) -> Iterator[OperatorEvent]:
+    clips, jobs, chaos = plan.clips, plan.jobs, plan.quiet_at
+    numbers = iter(range(1_000_000))
+
+    def event(act: OperatorAct, at: float, subject: str = "", lasts: float = 0.0, variant: str = "") -> OperatorEvent:
+        key = f"{act.replace(' ', '-')}-{next(numbers)}"
+        return OperatorEvent(round(at, 3), key, act, subject, round(lasts, 3), variant)
+
+    some = max(1, min(20, len(clips) // 20))
+    about_clips: list[tuple[OperatorAct, int]] = [
+        ("start twice", some),
+        ("stop task", 1),
+        ("retry task", some),
+        ("abort execution", 1),
+        ("time out execution", 1),
+    ]
+    for act, most in about_clips:
+        for _ in range(chance.randint(0, most)):
+            clip = chance.choice(clips)
+            later = 0.0 if act == "start twice" else chance.uniform(0, min(60 * DAY, chaos / 2))
+            yield event(act, clip.at + later, clip.key)
+    for _ in range(chance.randint(0, 2)):
+        yield event(
+            "stop job", chance.uniform(0.02, 0.7) * chaos, chance.choice(jobs).name, chance.uniform(0.1, 12) * DAY
+        )
+    yield from _absences(chance, plan, event)
+    for _ in range(chance.randint(0, 3)):
+        yield event("redrive", chance.uniform(0, 1) * chaos)
+    forgeries: list[tuple[OperatorAct, Sequence[str]]] = [
+        ("forge on queue", FORGERIES),
+        ("forge on topic", ON_TOPIC),
+    ]
+    for act, variants in forgeries:
+        for _ in range(chance.randint(0, 3)):
+            at = chance.uniform(0.02, 1) * chaos
+            yield event(act, at, chance.choice(jobs).name, variant=chance.choice(variants))
+
+
+def _absences(chance: Random, plan: Plan, event: Any) -> Iterator[OperatorEvent]:
+    """Holidays of weeks; in one seed of three, seventy days in which nobody works; and short absences, which let what
+    is in the portal expire where lifetimes are short."""
+    chaos = plan.quiet_at
+    if chaos > 90 * DAY and chance.random() < 1 / 3:
+        at = chance.uniform(0, 14 * DAY)
+        for team in plan.teams:
+            yield event("away", at, team.name, 70 * DAY)
+        return
+    for team in plan.teams:
+        for _ in range(chance.randint(0, 2)):
+            yield event("away", chance.uniform(0, 0.4) * chaos, team.name, chance.uniform(7, 28) * DAY)
+        for _ in range(chance.randint(0, 3)):
+            yield event("away", chance.uniform(0, 0.6) * chaos, team.name, chance.uniform(1, 5) * DAY)
