@@ -7,13 +7,14 @@ Times in the portal's events are seconds since the world began.
 
 import random
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
 from local.ground_truth import prior
 from local.ground_truth.delivery import Delivery
 from local.ground_truth.description import description
-from local.ground_truth.events import Event, StatusChanged
+from local.ground_truth.events import Event, Failed, Labeled, StatusChanged
 from local.ground_truth.inputs import DataObject, InputRefused, split_s3_uri
 from local.ground_truth.jobs import Jobs, Rules
 from local.ground_truth.people import Behaviour, Team, Workforce
@@ -42,6 +43,7 @@ class GroundTruth:
         behaviours: what teams do with special tasks, once for each team.
         watch: is told the name of the job and what happened in it, before anything follows from it.
         settings: limits that AWS may raise, by `JobSettings`' names.
+        at: names the place where something happens, from which ids may be drawn.
     """
 
     def __init__(
@@ -58,10 +60,11 @@ class GroundTruth:
         behaviours: Iterable[Behaviour] = (),
         watch: Callable[[str, Event], None] = lambda _job, _event: None,
         settings: Mapping[str, float] | None = None,
+        at: Callable[[str], AbstractContextManager[None]] = lambda _place: nullcontext(),
         region: str = "us-east-1",
         account: str = "123456789012",
     ) -> None:
-        self._schedule, self._s3, self._watch, self._team = schedule, s3, watch, team
+        self._schedule, self._s3, self._watch, self._team, self._at = schedule, s3, watch, team, at
         self._start = schedule.now()
         self._lot = rng.random()
         self._unknowns = unknowns or Unknowns()
@@ -224,7 +227,8 @@ class GroundTruth:
     def _follow(self, now: float) -> None:
         for name, event in self._portal.advance(now):
             self._watch(name, event)
-            self._jobs.follow(name, event)
+            with self._at(_place(name, event)):
+                self._jobs.follow(name, event)
             if isinstance(event, StatusChanged):
                 record = self._jobs.record(name)
                 self._news[record.queue_arn] = record
@@ -233,3 +237,16 @@ class GroundTruth:
         if record.job.is_taking_input:
             for message in self._topics.receive(record.queue_url):
                 self._portal.receive(record.request.name, message, now)
+
+
+def _place(job: str, event: Event) -> str:
+    """Which event it is, whatever else happened before."""
+    match event:
+        case Labeled(task=task):
+            return f"{job}/{task.object.dedup_id}/labeled"
+        case Failed(object=DataObject() as found):
+            # What could not be read has no id of its own, and comes as often as its message.
+            return f"{job}/{found.dedup_id}/failed{'' if found.key else f' {found.number}'}"
+        case StatusChanged(status=status):
+            return f"{job}/{status}"
+    return job

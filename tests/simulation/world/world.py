@@ -10,6 +10,9 @@ from random import Random
 from types import TracebackType
 from typing import Any, Self
 
+from local.ground_truth.events import Event
+from local.ground_truth.people import Behaviour, Team
+from local.ground_truth.unknowns import Unknowns
 from local.template import ROOT, Template
 from tests.simulation.attribute_values import thaw_item
 from tests.simulation.dynamodb import DynamoDB
@@ -26,6 +29,7 @@ from tests.simulation.world import door, http_events
 from tests.simulation.world.deliveries import Deliveries
 from tests.simulation.world.events import Events
 from tests.simulation.world.faults import Faults, Kind
+from tests.simulation.world.ground_truth import GroundTruth
 from tests.simulation.world.identities import Identities
 from tests.simulation.world.lambdas import Lambdas, Service
 from tests.simulation.world.queue_sources import QueueSource
@@ -58,9 +62,21 @@ class World:
         seed: the same gives the same world.
         faults: what goes wrong.
         parameters: template parameters that differ from their defaults.
+        unknowns: what Ground Truth's documentation leaves open.
+        team: who works in the work team of an ARN.
+        behaviours: what teams do with special tasks, once for each team.
     """
 
-    def __init__(self, seed: int, *, faults: Faults, parameters: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        seed: int,
+        *,
+        faults: Faults,
+        parameters: Mapping[str, Any] | None = None,
+        unknowns: Unknowns | None = None,
+        team: Callable[[str], Team] = lambda _arn: Team(),
+        behaviours: Iterable[Behaviour] = (),
+    ) -> None:
         self.seed, self.faults, self.watchers = seed, faults, Watchers()
         self.schedule = schedule = Schedule(START)
         faults.now = schedule.now
@@ -107,6 +123,21 @@ class World:
             self._execution_ended,
             history_kept=_HISTORY_KEPT,
             entered=self._state_entered,
+        )
+        self.ground_truth = self.services["sagemaker"] = GroundTruth(
+            schedule,
+            self.sns,
+            self.sqs,
+            self.s3,
+            self.events.announce,
+            Random(f"{seed}/ground truth"),  # noqa: S311 # people, not secrets
+            unknowns=unknowns,
+            team=team,
+            behaviours=behaviours,
+            watch=self._portal_changed,
+            at=identities.at,
+            region=REGION,
+            account=ACCOUNT,
         )
         self._create()
         self._connect()
@@ -182,6 +213,12 @@ class World:
     def _arrived(self, queue_arn: str) -> None:
         if (source := self._sources.get(queue_arn)) is not None:
             source.arrived()
+        else:
+            self.ground_truth.arrived(queue_arn)
+
+    def _portal_changed(self, job: str, event: Event) -> None:
+        for watcher in self.watchers.portal:
+            watcher(job, event)
 
     def _execution_ended(self, execution: Execution) -> None:
         for watcher in self.watchers.execution_ended:
