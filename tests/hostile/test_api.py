@@ -1,11 +1,13 @@
 """The API, tried with what its own OpenAPI document allows and with what it forbids."""
 
+import base64
 import json
 from typing import Any
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from schemathesis.config import SchemathesisConfig
@@ -15,6 +17,7 @@ from everlabel.api.labeling_jobs import LabelingJobDefinition
 from tests.handlers.conftest import Cloud
 from tests.handlers.stage import Stage, labeled, submit, unlabeled
 from tests.hostile.front import DOCUMENT, Front
+from tests.hostile.words import mutated_texts
 
 FORMS: dict[str, type[BaseModel]] = {
     "POST /annotation-tasks": AnnotationTaskDefinition,
@@ -127,3 +130,27 @@ def test_a_list_of_definitions_should_be_refused_and_not_taken_for_its_first(clo
     assert response.status_code == 400
     assert response.json()["faults"] == [{"field": "body", "message": "must be a JSON object, not a list of them"}]
     assert cloud.step_functions.executions == before
+
+
+@settings(
+    max_examples=150, derandomize=True, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(data=st.data())
+def test_any_token_should_be_one_that_a_listing_gave_or_refused(stage: Stage, data: st.DataObject) -> None:
+    keys = {"task_id": stage.task_id, "item": "TASK", "status": "InProgress", "created_at": "2027-01-15T08:00:00.000Z"}
+    given = {"status": "InProgress", "after": {key: {"S": value} for key, value in keys.items()}}
+    text = data.draw(mutated_texts(given).filter(lambda text: len(text) < 1_500))
+    token = base64.urlsafe_b64encode(text.encode(errors="surrogatepass")).decode()
+    case = API["/annotation-tasks"]["GET"].Case(query={"nextToken": token})
+    response = case.call()
+    case.validate_response(response)
+    assert response.status_code in {200, 400}
+    if response.status_code == 400:
+        assert {fault["field"] for fault in response.json()["faults"]} == {"query.nextToken"}
+
+
+def test_a_token_with_half_a_character_should_be_refused() -> None:
+    keys = {"task_id": "\ud800", "item": "TASK", "status": "InProgress", "created_at": "2027"}
+    given = {"status": "InProgress", "after": {key: {"S": value} for key, value in keys.items()}}
+    token = base64.urlsafe_b64encode(json.dumps(given).encode()).decode()
+    assert API["/annotation-tasks"]["GET"].Case(query={"nextToken": token}).call().status_code == 400

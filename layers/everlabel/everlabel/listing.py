@@ -5,6 +5,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from everlabel import strict_json
 from everlabel.task_table import TASK, Task, TaskStatus
 
 
@@ -48,7 +49,7 @@ def _write(status: TaskStatus, after: Any) -> str:
 
 def _read(token: str) -> tuple[TaskStatus, dict[str, dict[str, Any]] | None]:
     try:
-        place = json.loads(base64.urlsafe_b64decode(token.encode()))
+        place = strict_json.read(base64.urlsafe_b64decode(token.encode()))
         status, after = TaskStatus(place["status"]), place["after"]
         keys = {"task_id", "item", "status", "created_at"}
         # DynamoDB refuses a key that is empty or belongs to another status.

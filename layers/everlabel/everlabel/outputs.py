@@ -41,9 +41,10 @@ def _output_lines(task_id: str, step: LabelingStep, label_attribute: str, classe
             continue
         line = read_line(done.line)
         metadata = line.get(f"{label_attribute}-metadata")
-        if isinstance(metadata, dict):
+        class_map = metadata.get("class-map") if isinstance(metadata, dict) else None
+        if isinstance(class_map, dict):
             # A class map lists the classes that an object has, not how many: so this counts data objects.
-            classes.update({str(name) for name in dict(metadata.get("class-map") or {}).values()})
+            classes.update({str(name) for name in class_map.values()})
         yield write_line(without_ids(line)).encode()
 
 
