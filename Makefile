@@ -76,7 +76,7 @@ check: setup .venv-sam/.done ## formatting, types, security, the template, and b
 
 .PHONY: docs
 docs: setup ## draw the state machine, write the OpenAPI document
-	$(ROOT) $(BIN)/python -m local.openapi
+	PYTHONPATH=.:functions:layers/everlabel $(BIN)/python -m local.openapi
 	$(ROOT) $(BIN)/python -m local.state_machine_diagram
 
 # ---- the cloud --------------------------------------------------------------------------------------------------

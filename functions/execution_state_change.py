@@ -8,7 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from everlabel import executions, failures, task_table, tasks
 from everlabel.errors import TaskNotFound
-from everlabel.task_table import TaskStatus
+from everlabel.task_table import STOPPED, TaskStatus
 
 logger = Logger()
 
@@ -38,5 +38,5 @@ def _close(execution: dict[str, Any]) -> None:
     if tasks.end(task_id, TaskStatus.FAILED, reason, attempt=attempt):
         logger.warning("failed", extra={"task_id": task_id, "reason": reason})
     task = task_table.find_task(task_id)  # as it is now: it may have been stopped meanwhile
-    if task.status == TaskStatus.STOPPED:
+    if task.status in STOPPED:
         tasks.close_stopped(task)

@@ -6,7 +6,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from everlabel import labeling_jobs, waking
+from everlabel import labeling_jobs, replacing
 
 logger = Logger()
 
@@ -29,11 +29,6 @@ def _replace(labeling_job_arn: str) -> None:
     ended = labeling_jobs.find_ended(labeling_job_arn)
     if ended is None:
         return
-    # Before the replacement, so that a crash in between is made good when the event comes again. Whoever sends too
-    # early is told that the job is not ready and tries again.
-    woken = waking.send_again(ended.job_name)
-    replaced = labeling_jobs.replace(ended)
-    if replaced is None:
-        return
-    extra = {"job": replaced.job_name, "epoch": int(replaced.epoch), "levels_woken": woken}
-    logger.warning("replaced", extra=extra)
+    replaced = replacing.replace(ended)
+    if replaced is not None:
+        logger.warning("replaced", extra={"job": replaced.job_name, "epoch": int(replaced.epoch)})

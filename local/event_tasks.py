@@ -18,7 +18,7 @@ from everlabel.task_table import Job, Level, Task, TaskStatus
 CLIP = "s3://clip_bucket_fake/clip_id_1234"
 FIRST, SECOND = "VOTVehicle", "AdjVOTVehicle"
 
-RESEND_AFTER_SECONDS, MAX_EXPIRIES = 432_000, 10
+RESEND_AFTER_SECONDS, MAX_EXPIRIES, MAX_AGE_SECONDS = 432_000, 10, 15_552_000
 _LONG = 900.0
 
 
@@ -49,7 +49,7 @@ def handler(_event: dict[str, Any], _context: object) -> dict[str, str]:
 
 def _task(function: str, fps: int = 1) -> Task:
     body = definition(function, fps)
-    read = Definition.read(body, RESEND_AFTER_SECONDS, MAX_EXPIRIES)
+    read = Definition.read(body, RESEND_AFTER_SECONDS, MAX_EXPIRIES, MAX_AGE_SECONDS)
     now, known_as = clock.iso(clock.now()), task_id(body)
     machine = f"arn:aws:states:{aws.region()}:123456789012:execution:everlabel-AnnotationTask"
     task = Task(
@@ -64,6 +64,7 @@ def _task(function: str, fps: int = 1) -> Task:
         levels=read.levels,
         resend_after_seconds=read.resend_after_seconds,
         max_expiries=read.max_expiries,
+        max_age_seconds=read.max_age_seconds,
         execution=f"{machine}:{executions.name(known_as, 0)}",
     )
     task.save()

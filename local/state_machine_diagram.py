@@ -26,6 +26,7 @@ PLACES = {
     "TriggerLabeling": (1, 2),
     "LetExpiriesGather": (0, 3),
     "IsAllSent": (1, 3),
+    "Continued": (2, 3),
     "CheckForCompletion": (1, 4),
     "IsLastLevel": (1, 5),
     "NextLevel": (2, 5),

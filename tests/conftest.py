@@ -20,6 +20,7 @@ os.environ.update(
     LABELS_QUEUE=f"arn:aws:sqs:{REGION}:{ACCOUNT}:{STACK}-LabelsQueue",
     RESEND_AFTER_SECONDS="432000",
     MAX_EXPIRIES="10",
+    MAX_AGE_SECONDS="15552000",
     GATHER_EXPIRIES_SECONDS="60",
     REFUSED_PATTERN="(?i)unsupported|corrupt|malformed|invalid|access ?denied|not ?found|no such",
     POWERTOOLS_SERVICE_NAME=STACK,

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from botocore.model import OperationModel
 from moto import mock_aws
 
-from everlabel import aws, clock, job_table, labeling_jobs
+from everlabel import aws, clock, input_queues, job_table, labeling_jobs
 from everlabel.data_object import OBJECT_ID_KEY
 from everlabel.job_table import LabelingJob
 from local.template import Template
@@ -116,6 +116,8 @@ class Cloud:
     step_functions: StepFunctions
     sagemaker: SageMaker
     now: float = 1_800_000_000.0
+    oldest_in_queue: dict[str, float] = field(default_factory=dict)
+    """By labeling job, the time before which nothing in its queue was sent. `published` empties queues of itself."""
     _queues: dict[str, str] = field(default_factory=dict)
 
     def labeling_job(self, name: str, task_type: str = "VideoObjectTracking", **more: Any) -> LabelingJob:
@@ -186,6 +188,11 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
         }.items():
             monkeypatch.setattr(aws, door, lambda client=client: client)
         monkeypatch.setattr(clock, "now", lambda: made.now)
+        monkeypatch.setattr(
+            input_queues,
+            "oldest",
+            lambda jobs: {job: made.oldest_in_queue[job] for job in jobs if job in made.oldest_in_queue},
+        )
         yield made
 
 

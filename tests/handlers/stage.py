@@ -9,7 +9,7 @@ import check_for_completion
 import post_processing
 import receive_labels
 import trigger_labeling
-from everlabel import aws, job_table, manifest, task_table, tasks
+from everlabel import aws, executions, job_table, manifest, task_table, tasks
 from everlabel.data_object import OBJECT_ID_KEY
 from everlabel.s3_uri import S3Uri
 from everlabel.task_table import Done, Frames, Open, Row, Surplus, Task
@@ -33,6 +33,7 @@ class Stage:
     cloud: Cloud
     task: Task
     entered: int = 0
+    started_at: str = "2027-01-15T08:00:00.000Z"
 
     @property
     def task_id(self) -> str:
@@ -40,7 +41,12 @@ class Stage:
 
     def trigger(self, level: int = 1, seconds: float = 900) -> dict[str, Any]:
         """TriggerLabeling."""
-        return trigger_labeling.handler({"taskId": self.task_id, "level": level}, Context(seconds))  # type: ignore[arg-type]
+        event = {"taskId": self.task_id, "level": level, "execution": self.execution(), "startTime": self.started_at}
+        return trigger_labeling.handler(event, Context(seconds))  # type: ignore[arg-type]
+
+    def execution(self) -> str:
+        """The ARN of the execution that is at work."""
+        return executions.arn(executions.name(self.task_id, int(self.now().attempt)))
 
     def wait(self, level: int = 1, token: str | None = None) -> str:
         """Step Functions enters CheckForCompletion: the token waits from now on, and the function gets it."""
@@ -116,6 +122,13 @@ def _text(line: dict[str, Any] | str) -> str:
     return line if isinstance(line, str) else json.dumps(line)
 
 
+def _said_by(message: dict[str, Any]) -> str:
+    """The labeling job that a message was sent to, as Ground Truth writes it."""
+    parts = str(message.get(OBJECT_ID_KEY)).split("/")
+    job, _, epoch = parts[5].partition(".") if len(parts) > 5 else ("VOTVehicle", "", "0")
+    return f"labeling-job/everlabel-{job.lower()}-{epoch}"
+
+
 def submit(cloud: Cloud, steps: list[dict[str, Any]] = CHAIN, objects: int = 3, **more: Any) -> Stage:
     """A task that was POSTed and whose frames are extracted: `objects` sequences, and as many frames."""
     task, _ = tasks.create({"labelingJobs": steps, **more})
@@ -145,7 +158,7 @@ def labeled(message: dict[str, Any], attribute: str = "VOTVehicle-ref", place: s
         attribute: f"{root}/{place}/annotations/consolidated-annotation/output/0/SeqLabel.json",
         f"{attribute}-metadata": {
             "class-map": {"0": "car"},
-            "job-name": f"labeling-job/{place.lower()}",
+            "job-name": _said_by(message),
             "human-annotated": "yes",
             "creation-date": "2027-01-15T08:00:00.000000",
             "type": "groundtruth/video-object-tracking",
@@ -159,7 +172,7 @@ def unlabeled(
     """An output line for an object that Ground Truth gave up."""
     return {
         **message,
-        f"{attribute}-metadata": {"failure-reason": reason, "job-name": "labeling-job/votvehicle"},
+        f"{attribute}-metadata": {"failure-reason": reason, "job-name": _said_by(message)},
     }
 
 

@@ -401,9 +401,9 @@ def test_stopping_stops_the_execution_and_may_be_repeated(cloud: Cloud) -> None:
     arn = post(DEFINITION).body["executionArn"]
     for _ in range(2):
         answer = API.call("POST", f"{TASKS}/{TASK_ID}/stop")
-        assert (answer.status, answer.body["status"]) == (202, "Stopped")
+        assert (answer.status, answer.body["status"]) == (202, "Stopping")
     assert set(cloud.step_functions.stopped) == {arn}
-    assert post(DEFINITION).body["status"] == "Stopped"
+    assert post(DEFINITION).body["status"] == "Stopping"
 
 
 @pytest.mark.parametrize("status", [TaskStatus.COMPLETED, TaskStatus.FAILED])
@@ -457,9 +457,9 @@ def test_progress_is_shown_per_level_and_job(cloud: Cloud) -> None:
     line = json.dumps(labeled({}))
     moves.label(keys[0], 0, line)
     moves.label(keys[0], 0, f"{line} ")
-    moves.expire(keys[1], 0, 0, "expired", 10)
-    moves.expire(keys[2], 0, 0, "expired", 10)
-    moves.expire(keys[2], 1, 0, "expired", 10)
+    moves.expire(keys[1], 0, 0, "expired", moves.Patience(10, 1e9))
+    moves.expire(keys[2], 0, 0, "expired", moves.Patience(10, 1e9))
+    moves.expire(keys[2], 1, 0, "expired", moves.Patience(10, 1e9))
     moves.label(keys[2], 2, line)
     moves.fail(keys[3], 0, 0, "corrupt")
     cloud.step_functions.waiting.add(TOKEN)

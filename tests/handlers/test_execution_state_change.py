@@ -67,7 +67,7 @@ def test_late_labels_of_a_stopped_task_are_kept_as_surplus(stage: Stage) -> None
 def test_stopping_twice_is_harmless_and_a_completed_task_cannot_be_stopped(stage: Stage) -> None:
     tasks.stop(stage.now())
     tasks.stop(stage.now())
-    assert stage.now().status == "Stopped"
+    assert stage.now().status == "Stopping"
     other = submit(stage.cloud, CHAIN[:1], objects=1, clipId="another")
     tasks.end(other.task_id, TaskStatus.COMPLETED)
     with pytest.raises(tasks.WrongStatus, match="is Completed"):

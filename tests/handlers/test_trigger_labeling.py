@@ -8,6 +8,7 @@ import pytest
 from everlabel import aws, labeling_jobs, moves, sending, topics, waking
 from everlabel.data_object import CORRELATION_KEY, OBJECT_ID_KEY
 from everlabel.errors import LabelingJobNotReady, LabelingJobNotRunning, TaskNotFound, TaskNotInProgress
+from everlabel.executions import Attempt
 from everlabel.task_table import Job
 from tests.handlers.conftest import Cloud
 from tests.handlers.stage import CHAIN, Stage, generations, labeled, submit, unlabeled
@@ -159,7 +160,7 @@ def test_out_of_time_between_batches_nothing_goes_twice(cloud: Cloud) -> None:
     cloud.labeling_job("VOTVehicle")
     stage = submit(cloud, CHAIN[:1], objects=25)
     left = iter([100.0, 100.0, 1.0])
-    sent = sending.send_level(stage.task_id, 1, lambda: next(left))
+    sent = sending.send_level(stage.now(), 1, Attempt(0, cloud.now), lambda: next(left))
     assert not sent.all_sent
     assert len(cloud.published("VOTVehicle")) == 20
     assert stage.trigger()["isAllSent"] is True
@@ -240,7 +241,7 @@ def test_what_was_open_in_a_replaced_job_goes_again_to_its_new_incarnation(stage
     token = stage.wait()
     ended = labeling_jobs.find_ended(str(job.labeling_job_arn))
     assert ended is not None
-    assert waking.send_again("VOTVehicle") == 1
+    assert waking.send_again("VOTVehicle", 1) == 1
     answer = stage.answered(token)
     assert answer is not None
     assert answer[0] == "expired"

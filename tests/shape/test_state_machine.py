@@ -28,7 +28,7 @@ TRANSIENT = {
 """Errors of Lambda itself, which go by: https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html
 and https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html"""
 
-IDS = {"taskId", "level", "taskToken", "enteredTime", "retryCount", "execution", "error"}
+IDS = {"taskId", "level", "taskToken", "enteredTime", "retryCount", "execution", "startTime", "error"}
 """What a step may be told: which task, which level, who waits for it, and what went wrong."""
 
 

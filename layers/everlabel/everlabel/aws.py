@@ -8,6 +8,7 @@ import boto3
 from botocore.config import Config
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sns import SNSClient
@@ -44,6 +45,12 @@ def sns() -> "SNSClient":
 def sqs() -> "SQSClient":
     """The client of Amazon SQS."""
     return _session().client("sqs", config=_PATIENT)
+
+
+@cache
+def cloudwatch() -> "CloudWatchClient":
+    """The client of Amazon CloudWatch."""
+    return _session().client("cloudwatch", config=_PATIENT)
 
 
 @cache

@@ -58,6 +58,7 @@ class Definition:
     steps: tuple[LabelingStep, ...]
     resend_after_seconds: int
     max_expiries: int
+    max_age_seconds: int
     on_object_failure: str
 
     @property
@@ -87,7 +88,9 @@ class Definition:
         )
 
     @classmethod
-    def read(cls, body: Mapping[str, Any], resend_after_seconds: int, max_expiries: int) -> "Definition":
+    def read(
+        cls, body: Mapping[str, Any], resend_after_seconds: int = 0, max_expiries: int = 0, max_age_seconds: int = 0
+    ) -> "Definition":
         """Reads a body without faults; the numbers are what holds where the body says nothing."""
         steps = []
         for job in body["labelingJobs"]:
@@ -106,6 +109,7 @@ class Definition:
             tuple(sorted(steps, key=lambda step: (step.level, step.job_name))),
             int(body.get("resendAfterSeconds", resend_after_seconds)),
             int(body.get("maxExpiries", max_expiries)),
+            int(body.get("maxAgeSeconds", max_age_seconds)),
             str(body.get("onObjectFailure", "fail")),
         )
 
@@ -131,7 +135,7 @@ def task_id(body: Mapping[str, Any]) -> str:
     with its attempt fits the 80 characters of Step Functions:
     https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
     """
-    definition = Definition.read(body, 0, 0)
+    definition = Definition.read(body)
     identity = json.dumps(
         [
             clip_id(body),

@@ -5,6 +5,7 @@
     ├── LabelingJobNotReady      still Initializing, or about to be replaced: try again later
     ├── LabelingJobNotRunning    stopped by a person: nothing can be sent to it
     ├── ManifestRefused          an input manifest or sequence file is not what Ground Truth takes
+    ├── ReconciliationFailed     a step of the hourly reconciliation failed; the others were done
     ├── TaskNotFound             no annotation task has this id
     └── TaskNotInProgress        the task ended while a step was still at work on it
 
@@ -30,6 +31,10 @@ class LabelingJobNotRunning(EverlabelError):
 
 class ManifestRefused(EverlabelError):
     """An input manifest or sequence file is not what Ground Truth takes."""
+
+
+class ReconciliationFailed(EverlabelError):
+    """A step of the hourly reconciliation failed; the others were done."""
 
 
 class TaskNotFound(EverlabelError):

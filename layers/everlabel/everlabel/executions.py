@@ -1,14 +1,38 @@
 """The door to AWS Step Functions."""
 
 import json
+from dataclasses import dataclass
+from datetime import datetime
 
 from botocore.exceptions import ClientError
 
-from everlabel import aws
+from everlabel import aws, clock
 
 # A token that answers nothing any more: the state timed out, was answered before, or its execution ended.
 _STALE = {"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"}
 _LONGEST_CAUSE = 32_768  # https://docs.aws.amazon.com/step-functions/latest/apireference/API_SendTaskFailure.html
+
+# A Standard execution ends after a year or 25,000 events: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+# A round has 13 events, and 3 more for each invocation that is tried again.
+_MOST_ROUNDS = 600
+_LONGEST_SECONDS = 280 * 86_400  # 300 days less the longest wait of a round
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """Which of a task's executions a step belongs to, and when that began, in epoch seconds."""
+
+    number: int
+    started_at: float
+
+    @classmethod
+    def read(cls, execution_arn: str, start_time: str) -> "Attempt":
+        """Takes what the context object of a state machine says: `$$.Execution.Id` and `$$.Execution.StartTime`."""
+        return cls(task_of(execution_arn)[1], datetime.fromisoformat(start_time).timestamp())
+
+    def is_spent(self, rounds: int, levels: int) -> bool:
+        """Whether a successor must go on, after so many rounds at one of so many levels."""
+        return rounds > _MOST_ROUNDS // levels or clock.now() - self.started_at > _LONGEST_SECONDS
 
 
 def name(task_id: str, attempt: int) -> str:
@@ -47,6 +71,16 @@ def stop(arn: str, cause: str) -> None:
     except ClientError as error:
         if error.response["Error"]["Code"] != "ExecutionDoesNotExist":
             raise
+
+
+def status(arn: str) -> str | None:
+    """The execution's status in Step Functions' words; None if there is none, or it ended more than 90 days ago."""
+    try:
+        return aws.step_functions().describe_execution(executionArn=arn)["status"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ExecutionDoesNotExist":
+            raise
+    return None
 
 
 def succeed(token: str, output: dict[str, object]) -> bool:

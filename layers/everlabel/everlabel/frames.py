@@ -43,7 +43,7 @@ def transform(task: Task, seconds_left: SecondsLeft) -> bool:
     Raises:
         ClipRefused: if the clip cannot be turned into frames, with the reason in words.
     """
-    definition = Definition.read(json.loads(task.definition), 0, 0)
+    definition = Definition.read(json.loads(task.definition))
     return all(_at_rate(task.task_id, definition.clip, rate, seconds_left) for rate in definition.rates)
 
 

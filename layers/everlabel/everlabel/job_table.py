@@ -49,6 +49,12 @@ class LabelingJob(Model):
     """Who asked for the stop; a job that stops on its own is replaced."""
     failure_reason = optional_text()
     """Why Ground Truth refused to start the current incarnation, in its own words."""
+    output_manifest = optional_text()
+    """Where the current incarnation writes what became of each object; None as long as nobody asked Ground Truth."""
+    told_epoch = NumberAttribute(default=0)
+    """The newest incarnation that every level which waits for this job was told of."""
+    manifests = optional_text()
+    """How far the output manifests of the last incarnations are read; JSON."""
     request = UnicodeAttribute()
     """The body of the POST that made it, as canonical JSON: the same name and request mean the same job."""
     created_at = UnicodeAttribute()

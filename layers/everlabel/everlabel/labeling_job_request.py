@@ -157,6 +157,25 @@ def _label_faults(labels: Any, task_type: TaskType | None) -> Iterator[Fault]:
             yield Fault(field, f'a verification needs "editsAllowed": "none" for {editable}')
 
 
+def task_time_limit(body: Mapping[str, Any]) -> int:
+    """For how many seconds a worker may hold a task.
+
+    By default three days, as the video task types have it, or eight hours:
+    https://docs.aws.amazon.com/sagemaker/latest/dg/sms-video-object-tracking.html
+    """
+    default = 259_200 if TASK_TYPES[body["taskType"]].media is Media.FRAMES else 28_800
+    return int(body["settings"].get("TaskTimeLimitInSeconds", default))
+
+
+def longest_answer(body: Mapping[str, Any]) -> int:
+    """Seconds within which Ground Truth answers an object that it took: a worker may open it at the last moment.
+
+    Tasks of private and vendor teams are available for 30 days if nothing else is asked for:
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HumanTaskConfig.html
+    """
+    return int(body["settings"].get("TaskAvailabilityLifetimeInSeconds", 2_592_000)) + task_time_limit(body)
+
+
 def request(body: Mapping[str, Any], name: str, places: Places, role: str, region: str) -> dict[str, Any]:
     """The CreateLabelingJob request of one incarnation."""
     task_type = TASK_TYPES[body["taskType"]]
@@ -166,10 +185,8 @@ def request(body: Mapping[str, Any], name: str, places: Places, role: str, regio
         "PreHumanTaskLambdaArn": task_type.pre_lambda(region),
         "AnnotationConsolidationConfig": {"AnnotationConsolidationLambdaArn": task_type.consolidation_lambda(region)},
         "UiConfig": {"HumanTaskUiArn": ui} if ui else {"UiTemplateS3Uri": places.worker_template},
-        # One worker is what video allows; three days is the default of the video task types:
-        # https://docs.aws.amazon.com/sagemaker/latest/dg/sms-video-object-tracking.html
-        "NumberOfHumanWorkersPerDataObject": 1,
-        "TaskTimeLimitInSeconds": 259_200 if task_type.media is Media.FRAMES else 28_800,
+        "NumberOfHumanWorkersPerDataObject": 1,  # what video allows
+        "TaskTimeLimitInSeconds": task_time_limit(body),
         "TaskTitle": body["jobName"],
         "TaskDescription": f"{task_type.name}: {body['jobName']}",
         **{key: settings[key] for key in HUMAN_TASK_SETTINGS if key in settings},

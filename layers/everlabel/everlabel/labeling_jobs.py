@@ -111,6 +111,7 @@ def _next_incarnation(job: LabelingJob, *, unless_stopped: bool = False) -> Labe
                 LabelingJob.state.set(JobState.INITIALIZING),
                 LabelingJob.stopped_by.remove(),
                 LabelingJob.failure_reason.remove(),
+                LabelingJob.output_manifest.remove(),
                 LabelingJob.updated_at.set(clock.iso(clock.now())),
             ],
             condition=condition,
@@ -196,21 +197,34 @@ def describe(job: LabelingJob) -> Mapping[str, Any] | None:
 def refresh(job: LabelingJob) -> str:
     """The job's state as Ground Truth has it now, noted if it changed."""
     found = describe(job)
-    return _note_state(job, str(found["LabelingJobStatus"])) if found is not None else str(job.state)
+    if found is None:
+        return str(job.state)
+    manifest = found.get("LabelingJobOutput", {}).get("OutputDatasetS3Uri")
+    return _note_state(job, str(found["LabelingJobStatus"]), manifest=manifest)
 
 
-def _note_state(job: LabelingJob, state: str, reason: str | None = None) -> str:
+def output_manifest(job: LabelingJob) -> str:
+    """Where the current incarnation writes what became of each object.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/sms-data-output.html
+    """
+    return job.output_manifest or f"{job.output_path}{job.labeling_job_name}/manifests/output/output.manifest"
+
+
+def _note_state(job: LabelingJob, state: str, reason: str | None = None, manifest: str | None = None) -> str:
     """Notes the state of the job's current incarnation; returns it, or that of a newer one that is there by now.
 
     `reason` is why Ground Truth refused to start it, None if it did not.
     """
-    if (state, reason) != (job.state, job.failure_reason):
-        because = LabelingJob.failure_reason
+    manifest = manifest or job.output_manifest
+    if (state, reason, manifest) != (job.state, job.failure_reason, job.output_manifest):
+        because, place = LabelingJob.failure_reason, LabelingJob.output_manifest
         try:
             job.update(
                 actions=[
                     LabelingJob.state.set(state),
                     because.remove() if reason is None else because.set(reason),
+                    place.remove() if manifest is None else place.set(manifest),
                     LabelingJob.updated_at.set(clock.iso(clock.now())),
                 ],
                 condition=LabelingJob.epoch == job.epoch,
@@ -265,12 +279,15 @@ def find_ended(labeling_job_arn: str) -> LabelingJob | None:
     stack = aws.setting("POWERTOOLS_SERVICE_NAME")
     for job in LabelingJob.scan(consistent_read=True):
         if job.labeling_job_name.lower() == ended:
-            if refresh(job) in STARTING_OR_RUNNING or job.stopped_by is not None or _never_worked(job):
-                return None
-            return job
+            return job if must_be_replaced(job) else None
         if job.labeling_job_arn is None and ended == labeling_job_name(stack, job.job_name, int(job.epoch) - 1).lower():
             return job
     return None
+
+
+def must_be_replaced(job: LabelingJob) -> bool:
+    """Whether the job's current incarnation ended, nobody stopped it, and the next one would do better."""
+    return refresh(job) not in STARTING_OR_RUNNING and job.stopped_by is None and not _never_worked(job)
 
 
 def _never_worked(job: LabelingJob) -> bool:

@@ -7,6 +7,8 @@
 | expired, generation g              | OPEN: generation g+1, due                | OPEN has no later id      |
 | expired once too often, or refused | put DONE failed, delete OPEN, flag LEVEL | no DONE, and as above     |
 | due and published                  | OPEN: not due                            | same generation and epoch |
+| its message left the queue         | OPEN: taken                              | same generation and epoch |
+| taken, and silent since            | as expired                               | as expired                |
 | its job was replaced               | OPEN: new epoch, due                     | an older epoch            |
 | task stopped                       | put DONE stopped; delete OPEN            | no DONE                   |
 | task retried                       | put OPEN generation g+1, delete DONE     | DONE is failed            |
@@ -17,15 +19,18 @@ loss; `left_behind` finds what it left.
 """
 
 import hashlib
+import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from pynamodb.connection import Connection
 from pynamodb.exceptions import DeleteError, PutError, PynamoDBException, TransactWriteError, UpdateError
+from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from everlabel import clock
 from everlabel.data_object import ObjectKey
-from everlabel.task_table import Done, Level, Open, Outcome, Surplus, level_item
+from everlabel.task_table import Done, Level, Open, Outcome, Surplus, Task, level_item
 
 _KEYS = ["task_id", "item", "kind"]
 
@@ -40,9 +45,10 @@ def create(keys: Sequence[ObjectKey], epoch: int) -> None:
     What is there is overwritten, so an invocation that was thought dead may put labeled objects back; it takes them
     off again itself.
     """
+    now = clock.now()
     with Open.batch_write() as batch:
         for key in keys:
-            batch.save(Open(task_id=key.task_id, item=key.item("OPEN"), epoch=epoch))
+            batch.save(Open(task_id=key.task_id, item=key.item("OPEN"), epoch=epoch, since=now))
     if keys:
         between = Done.item.between(keys[0].item("DONE"), keys[-1].item("DONE"))
         for done in Done.query(keys[0].task_id, between, attributes_to_get=_KEYS, consistent_read=True):
@@ -108,7 +114,7 @@ def label(key: ObjectKey, generation: int, line: str, *, keep_only: bool = False
         _keep_surplus(key, generation, line)
         return False
     before = _record(key, Outcome.LABELED, generation, line=line)
-    if before is not None and before.line != line:
+    if before is not None and (before.line is None or json.loads(before.line) != json.loads(line)):
         _keep_surplus(key, generation, line)
     if before is None or before.outcome == Outcome.LABELED:
         # Whatever generation is there: the object is done.
@@ -131,8 +137,33 @@ def _is_old_news(current: Open, generation: int, epoch: int) -> bool:
     return current.generation > generation or current.epoch > epoch
 
 
-def expire(key: ObjectKey, generation: int, epoch: int, reason: str, most_expiries: int) -> bool:
-    """Makes the object due under a new generation, or fails it if it expired once too often.
+@dataclass(frozen=True)
+class Patience:
+    """How long a data object is tried: at most so many expiries, and so many seconds on the to-do list."""
+
+    expiries: int
+    seconds: float
+
+    @classmethod
+    def with_task(cls, task: Task) -> "Patience":
+        """What the task allows."""
+        return cls(int(task.max_expiries), float(task.max_age_seconds))
+
+    def is_over(self, todo: Open) -> str | None:
+        """Why the object, which has just expired, is not tried again, in words; None if it is."""
+        if todo.expiries >= self.expiries:
+            return f"expired {int(todo.expiries) + 1} times"
+        return self.is_too_old(todo)
+
+    def is_too_old(self, todo: Open) -> str | None:
+        """That the object is on the list for too long, in words; None if it is not."""
+        if todo.since is None or clock.now() - todo.since < self.seconds:
+            return None
+        return f"had no label {self.seconds / 86_400:g} days after it was first sent"
+
+
+def expire(key: ObjectKey, generation: int, epoch: int, reason: str, patience: Patience) -> bool:
+    """Makes the object due under a new generation, or fails it if patience is over.
 
     Returns whether the level must send something: also for a copy of the notice, because whoever took the first one
     may have died before saying so. A notice about an older sending changes nothing; one about a later sending than is
@@ -143,9 +174,9 @@ def expire(key: ObjectKey, generation: int, epoch: int, reason: str, most_expiri
         return False
     if _is_old_news(current, generation, epoch):
         return bool(current.due)
-    if current.expiries >= most_expiries:
-        words = f"expired {int(current.expiries) + 1} times, the last time with: {reason}"
-        fail(key, generation, epoch, words)
+    over = patience.is_over(current)
+    if over is not None:
+        fail(key, generation, epoch, f"{over}, the last time with: {reason}")
         return False
     try:
         current.update(
@@ -153,6 +184,7 @@ def expire(key: ObjectKey, generation: int, epoch: int, reason: str, most_expiri
                 Open.generation.set(generation + 1),
                 Open.expiries.set(Open.expiries + 1),
                 Open.due.set(True),
+                Open.taken_at.remove(),
                 Open.reason.set(reason),
             ],
             condition=(Open.generation <= generation) & (Open.epoch <= epoch),
@@ -213,9 +245,19 @@ def _strike_off(key: ObjectKey, generation: int) -> None:
 
 def sent(todo: Open) -> None:
     """Notes that a due object was published under the generation it had."""
+    _note(todo, Open.due.set(False), Open.sent_at.set(clock.now()))
+
+
+def taken(todo: Open) -> None:
+    """Notes that Ground Truth has the object, so that it need not be sent again under the id it has."""
+    _note(todo, Open.taken_at.set(clock.now()))
+
+
+def _note(todo: Open, *actions: Action) -> None:
+    """Writes something about the id that the object has, unless it has another one by now."""
     try:
         todo.update(
-            actions=[Open.due.set(False)],
+            actions=list(actions),
             condition=(Open.generation == todo.generation) & (Open.epoch == todo.epoch),
         )
     except UpdateError as error:
@@ -227,7 +269,7 @@ def adopt_epoch(todo: Open, epoch: int) -> bool:
     """Moves the object to the job's new incarnation. Returns False if it has an outcome or moved on meanwhile."""
     try:
         todo.update(
-            actions=[Open.epoch.set(epoch), Open.due.set(True)],
+            actions=[Open.epoch.set(epoch), Open.due.set(True), Open.taken_at.remove()],
             condition=(Open.generation == todo.generation) & (Open.epoch < epoch),
         )
     except UpdateError as error:
@@ -246,6 +288,7 @@ def open_again(done: Done, epoch: int) -> bool:
         generation=int(done.generation) + 1,
         epoch=epoch,
         due=True,
+        since=clock.now(),
         reason=done.reason,
     )
     try:

@@ -18,7 +18,7 @@ def write(task: Task) -> S3Uri:
 
     Writing them again gives the same manifests.
     """
-    definition = Definition.read(json.loads(task.definition), 0, 0)
+    definition = Definition.read(json.loads(task.definition))
     root = S3Uri(aws.bucket(), f"tasks/{task.task_id}")
     classes: dict[tuple[int, str], Counter[str]] = {}
     for step in definition.steps:

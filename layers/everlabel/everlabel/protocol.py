@@ -40,6 +40,8 @@ class OutputLine:
     reason: str | None
     label_uri: str | None
     """Where the labels are, if the label attribute is a reference (`-ref`)."""
+    labeling_job_name: str | None = None
+    """Which labeling job says so, in lower case, if the line tells."""
 
 
 class NotPlaceable(ValueError):
@@ -114,16 +116,20 @@ def read_output(line: Line, sent: DeduplicationId, label_attribute: str, refused
         NotPlaceable: if it says neither.
     """
     metadata = line.get(f"{label_attribute}-metadata")
-    reason = metadata.get("failure-reason") if isinstance(metadata, dict) else None
+    if not isinstance(metadata, dict):
+        metadata = {}
+    reason, name = metadata.get("failure-reason"), metadata.get("job-name")
+    said_by = name.rpartition("/")[2].lower() if isinstance(name, str) else None
     if reason is not None:
         text = _readable(reason)
         kind = OutcomeKind.REFUSED if refused.search(text) else OutcomeKind.EXPIRED
-        return OutputLine(sent, kind, text, None)
+        return OutputLine(sent, kind, text, None, said_by)
     label = line.get(label_attribute)
     if label is None:
         raise NotPlaceable(f"has neither {label_attribute} nor a failure-reason")
     # The suffix means that it is a reference: ../APIReference/API_CreateLabelingJob.html, LabelAttributeName
-    return OutputLine(sent, OutcomeKind.LABELED, None, _place(label) if label_attribute.endswith("-ref") else None)
+    place = _place(label) if label_attribute.endswith("-ref") else None
+    return OutputLine(sent, OutcomeKind.LABELED, None, place, said_by)
 
 
 def _place(label: Any) -> str:

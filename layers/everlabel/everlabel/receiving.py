@@ -8,8 +8,9 @@ from everlabel import aws, job_table, moves, task_table, waking
 from everlabel.data_object import DeduplicationId
 from everlabel.errors import TaskNotFound
 from everlabel.job_table import LabelingJob
+from everlabel.labeling_job_request import labeling_job_name
 from everlabel.protocol import NotPlaceable, OutcomeKind, read_line, read_output, sent_id
-from everlabel.task_table import Job, Task, TaskStatus
+from everlabel.task_table import STOPPED, Job, Task
 
 
 @dataclass(frozen=True)
@@ -58,13 +59,16 @@ class Receiver:
         output = read_output(line, sent, labeling_job.label_attribute, self._refused)
         if output.label_uri is not None and not output.label_uri.startswith(labeling_job.output_path):
             raise NotPlaceable(f"its labels are not below {labeling_job.output_path}")
+        sent_to = labeling_job_name(aws.setting("POWERTOOLS_SERVICE_NAME"), sent.key.job_name, sent.epoch).lower()
+        if output.labeling_job_name not in (None, sent_to):
+            raise NotPlaceable(f"{output.labeling_job_name!r} answers what was sent to {sent_to!r}")
         key, level = sent.key, (sent.key.task_id, sent.key.level)
         if output.kind is OutcomeKind.LABELED:
-            stopped = task.status == TaskStatus.STOPPED
+            stopped = task.status in STOPPED
             self.labeled += moves.label(key, sent.generation, message.line, keep_only=stopped)
         elif output.kind is OutcomeKind.REFUSED:
             moves.fail(key, sent.generation, sent.epoch, str(output.reason))
-        elif moves.expire(key, sent.generation, sent.epoch, str(output.reason), int(task.max_expiries)):
+        elif moves.expire(key, sent.generation, sent.epoch, str(output.reason), moves.Patience.with_task(task)):
             waking.ask_to_send(*level)
         return level
 

@@ -4,6 +4,10 @@ First all to-do items of a job are written, then the job is marked as created, a
 at a time, in index order, moving the job's cursor. Coming back later, either everything without an outcome goes again
 under the id it has (before the queue forgets it), or only what is due. A crash anywhere repeats ids that Ground Truth
 has seen, and it ignores them.
+
+The rule about silence: once every copy of an object's message has left the queue, Ground Truth has the object, and it
+is sent no more. If it is not answered as long as the longest task can last, and a day, its notice was lost: it is due
+under a new generation.
 """
 
 import json
@@ -12,14 +16,17 @@ from dataclasses import dataclass
 
 from pynamodb.exceptions import PutError, UpdateError
 
-from everlabel import aws, clock, job_table, labeling_jobs, moves, objects, task_table, topics
+from everlabel import aws, clock, input_queues, job_table, labeling_jobs, moves, objects, task_table, topics
 from everlabel.data_object import DeduplicationId, ObjectKey
 from everlabel.definition import Definition, LabelingStep
 from everlabel.errors import ManifestRefused
+from everlabel.executions import Attempt
 from everlabel.job_table import LabelingJob
+from everlabel.labeling_job_request import longest_answer
+from everlabel.moves import Patience
 from everlabel.protocol import input_message, read_line, without_ids, write_line
 from everlabel.s3_uri import S3Uri
-from everlabel.task_table import Frames, Job, Level, Open, Outcome
+from everlabel.task_table import Frames, Job, Level, Open, Outcome, Task
 from everlabel.task_types import TASK_TYPES, Media
 
 # What a slice needs to write down where it stopped.
@@ -27,6 +34,7 @@ _ENOUGH_SECONDS = 20.0
 # The cursor is written once in so many batches; a crash repeats at most that many, which Ground Truth ignores.
 _BATCHES_PER_CURSOR = 20
 _CREATED_PER_CURSOR = 2_500
+_DAY = 86_400.0  # what a message may take from us to the queue, and an answer from Ground Truth to us
 
 
 @dataclass(frozen=True)
@@ -36,27 +44,34 @@ class Sent:
     all_sent: bool
     again_in_seconds: int
     """When the next full sending is due."""
+    is_spent: bool = False
+    """Nothing was sent: the execution must hand over to a successor first."""
+    silent: int = 0
+    """How many objects had not been answered for too long."""
 
 
 SecondsLeft = Callable[[], float]
 
 
-def send_level(task_id: str, level: int, seconds_left: SecondsLeft) -> Sent:
+def send_level(task: Task, level: int, attempt: Attempt, seconds_left: SecondsLeft) -> Sent:
     """Sends what a level must send now, in the time that is left.
 
     Raises:
-        TaskNotFound, TaskNotInProgress: if there is nothing to work for.
+        TaskNotInProgress: if the task ends meanwhile.
         LabelingJobNotReady: if a job is not InProgress yet; nothing was published to it.
         LabelingJobNotRunning: if a job was stopped.
         ManifestRefused: if an input manifest cannot be made or read.
     """
-    task = task_table.running_task(task_id)
-    definition = Definition.read(json.loads(task.definition), 0, 0)
+    task_id = task.task_id
+    definition = Definition.read(json.loads(task.definition))
     if not definition.at(level):
         raise ManifestRefused(f"annotation task {task_id} has no level {level}; it has {definition.levels}")
-    _begin_level(task, definition, level)
     resend_after = int(task.resend_after_seconds)
+    rounds = _begin_level(task, definition, level, attempt)
+    if attempt.is_spent(rounds, definition.levels):
+        return Sent(False, resend_after, is_spent=True)
     again_in = float(resend_after)
+    silent = 0
     used: dict[str, int] = {}
     for step in definition.at(level):
         job = task_table.find_job(task_id, level, step.job_name)
@@ -64,17 +79,19 @@ def send_level(task_id: str, level: int, seconds_left: SecondsLeft) -> Sent:
             continue
         labeling_job = labeling_jobs.in_progress(step.job_name)
         job = job or _freeze(task_id, definition, step, labeling_job)
-        sending = _Sending(job, step, labeling_job, seconds_left)
-        if not (sending.create() and sending.publish(resend_after)):
-            return Sent(False, resend_after)
+        sending = _Sending(job, step, labeling_job, Patience.with_task(task), seconds_left)
+        all_sent = sending.create() and sending.publish(resend_after)
+        silent += sending.silent
+        if not all_sent:
+            return Sent(False, resend_after, silent=silent)
         again_in = min(again_in, float(job.last_full_send or 0) + resend_after - clock.now())
         used[step.job_name] = int(labeling_job.epoch)
     # A job that was replaced while this sent may have missed some of it, and whoever woke the levels that wait for it
     # found this one awake.
     now = {job_name: job_table.find(job_name) for job_name in used}
     if any(job is None or int(job.epoch) != used[job_name] for job_name, job in now.items()):
-        return Sent(False, resend_after)
-    return Sent(True, max(1, round(again_in)))
+        return Sent(False, resend_after, silent=silent)
+    return Sent(True, max(1, round(again_in)), silent=silent)
 
 
 def _nothing_left(job: Job, step: LabelingStep) -> bool:
@@ -82,8 +99,11 @@ def _nothing_left(job: Job, step: LabelingStep) -> bool:
     return job.created >= job.objects and not task_table.anything_open(job.task_id, step.level, step.job_name)
 
 
-def _begin_level(task: task_table.Task, definition: Definition, level: int) -> None:
-    """Clears `resend` before the to-do list is read: an expiry that comes after the reading sets it again."""
+def _begin_level(task: Task, definition: Definition, level: int, attempt: Attempt) -> int:
+    """Clears `resend` before the to-do list is read: an expiry that comes after the reading sets it again.
+
+    Returns how many rounds this is of the execution at this level.
+    """
     now = clock.iso(clock.now())
     begun = Level(
         task_id=task.task_id,
@@ -97,14 +117,23 @@ def _begin_level(task: task_table.Task, definition: Definition, level: int) -> N
     except PutError as error:
         if error.cause_response_code != "ConditionalCheckFailedException":
             raise
-    Level(task_id=task.task_id, item=task_table.level_item(level)).update(
-        actions=[Level.resend.set(False), Level.rounds.add(1)], condition=Level.task_id.exists()
+    begun.update(
+        actions=[
+            Level.resend.set(False),
+            Level.rounds.add(1),
+            Level.rounds_of_attempt.add(1),
+            Level.back_at.set(clock.now() + float(task.resend_after_seconds) + 2 * _DAY),
+        ],
+        condition=Level.task_id.exists(),
     )
+    if begun.attempt != attempt.number:
+        begun.update(actions=[Level.attempt.set(attempt.number), Level.rounds_of_attempt.set(1)])
     if task.level != level:
         task.update(
-            actions=[task_table.Task.level.set(level), task_table.Task.updated_at.set(now)],
-            condition=task_table.Task.status.is_in(*task_table.RUNNING),
+            actions=[Task.level.set(level), Task.updated_at.set(now)],
+            condition=Task.status.is_in(*task_table.RUNNING),
         )
+    return int(begun.rounds_of_attempt)
 
 
 def _freeze(task_id: str, definition: Definition, step: LabelingStep, labeling_job: LabelingJob) -> Job:
@@ -121,7 +150,6 @@ def _freeze(task_id: str, definition: Definition, step: LabelingStep, labeling_j
         manifest_sha256=written.sha256,
         label_attribute=labeling_job.label_attribute,
         objects=written.lines,
-        cursor=0,
         updated_at=clock.iso(clock.now()),
     )
     try:
@@ -156,8 +184,14 @@ def _chained(task_id: str, definition: Definition, step: LabelingStep) -> Iterat
 class _Sending:
     """One job of a level, being sent."""
 
-    def __init__(self, job: Job, step: LabelingStep, labeling_job: LabelingJob, seconds_left: SecondsLeft) -> None:
-        self._job, self._step, self._labeling_job, self._seconds_left = job, step, labeling_job, seconds_left
+    def __init__(
+        self, job: Job, step: LabelingStep, labeling_job: LabelingJob, patience: Patience, seconds_left: SecondsLeft
+    ) -> None:
+        self._job, self._step, self._labeling_job = job, step, labeling_job
+        self._patience, self._seconds_left = patience, seconds_left
+        self._published_before = 0.0
+        self._oldest_in_queue: float | None = None
+        self.silent = 0
 
     def create(self) -> bool:
         """Writes the to-do items that are missing. Returns False if the time ran out first."""
@@ -182,11 +216,15 @@ class _Sending:
 
     def publish(self, resend_after: int) -> bool:
         """Publishes what must go now. Returns False if the time ran out first."""
-        job = self._job
-        if job.cursor is None and clock.now() - float(job.last_full_send or 0) >= resend_after:
-            job.update(actions=[Job.cursor.set(0)])
-        if job.cursor is not None and job.pass_started is None:
-            job.update(actions=[Job.pass_started.set(clock.now())])
+        job, now = self._job, clock.now()
+        if job.cursor is None and now - float(job.last_full_send or 0) >= resend_after:
+            if job.full_sends:
+                self._published_before = float(job.last_published or 0)
+                self._oldest_in_queue = input_queues.oldest([name := self._labeling_job.labeling_job_name]).get(name)
+            job.update(actions=[Job.cursor.set(0), Job.pass_started.set(now), Job.last_published.set(now)])
+        elif job.cursor is not None:
+            # Before anything is published: no message is younger than this says, but for the life of one Lambda.
+            job.update(actions=[Job.last_published.set(now)])
         for published, batch in enumerate(topics.batches(self._messages()), start=1):
             topics.publish(self._labeling_job.input_topic, [message for _, message in batch])
             for todo, _ in batch:
@@ -224,6 +262,10 @@ class _Sending:
                 continue
             if not (todo.due or (job.cursor is not None and index >= job.cursor)):
                 continue
+            ready = self._to_be_sent(todo)
+            if ready is None:
+                continue
+            todo = ready
             while at < index:
                 at, line = next(lines, (-1, b""))
                 if at < 0:
@@ -233,6 +275,35 @@ class _Sending:
                 yield todo, input_message(read_line(line.decode()), sent, aws.bucket())
             except ManifestRefused as error:  # this object's fault alone: the others go on
                 moves.fail(sent.key, sent.generation, sent.epoch, str(error))
+
+    def _to_be_sent(self, todo: Open) -> Open | None:
+        """The object as it must be sent; None if it need not, or must not any more."""
+        key = ObjectKey.of_item(todo.task_id, todo.item)
+        too_old = self._patience.is_too_old(todo)
+        if too_old is not None:
+            moves.fail(key, int(todo.generation), int(todo.epoch), too_old)
+            return None
+        if todo.due:
+            return todo
+        if todo.taken_at is None:
+            if not self._has_left_the_queue(todo):
+                return todo
+            moves.taken(todo)
+            return None
+        longest = longest_answer(json.loads(self._labeling_job.request)["body"]) + _DAY
+        if clock.now() - todo.taken_at < longest or moves.left_behind(todo):
+            return None
+        self.silent += 1
+        words = f"no answer for {longest / _DAY:g} days"
+        moves.expire(key, int(todo.generation), int(todo.epoch), words, self._patience)
+        current = moves.find_open(key)
+        return current if current is not None and current.due else None
+
+    def _has_left_the_queue(self, todo: Open) -> bool:
+        """Whether everything in the queue is younger than the last message about this object, with a day to spare."""
+        if self._oldest_in_queue is None:
+            return False
+        return max(self._published_before, float(todo.sent_at or 0)) + _DAY < self._oldest_in_queue
 
     def _move_cursor(self, index: int) -> None:
         if self._job.cursor is not None and index > self._job.cursor:

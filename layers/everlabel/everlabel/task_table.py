@@ -12,7 +12,7 @@
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -38,10 +38,12 @@ class TaskStatus(StrEnum):
     IN_PROGRESS = "InProgress"
     COMPLETED = "Completed"
     FAILED = "Failed"
+    STOPPING = "Stopping"  # no step goes on; what is open has yet to be closed
     STOPPED = "Stopped"
 
 
 RUNNING = (TaskStatus.INITIALIZING, TaskStatus.IN_PROGRESS)
+STOPPED = (TaskStatus.STOPPING, TaskStatus.STOPPED)
 
 
 class ByStatus(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call] # its __init_subclass__ has no types
@@ -82,6 +84,7 @@ class Task(Row, discriminator="TASK"):
     levels = NumberAttribute()
     resend_after_seconds = NumberAttribute()
     max_expiries = NumberAttribute()
+    max_age_seconds = NumberAttribute()
     attempt = NumberAttribute(default=0)
     execution = optional_text()
     reason = optional_text()
@@ -111,8 +114,13 @@ class Level(Row, discriminator="LEVEL"):
     is_last = BooleanAttribute()
     tolerates_failures = BooleanAttribute()
     rounds = NumberAttribute(default=0)
+    """How often something was, or was to be, sent."""
+    attempt = optional_number()
+    rounds_of_attempt = NumberAttribute(default=0)
+    """The same for the execution of this attempt, whose history has an end."""
+    back_at = optional_number()
+    """When the execution has sent again, if it lives; in epoch seconds."""
     started_at = UnicodeAttribute()
-    completed_at = optional_text()
 
 
 class Job(Row, discriminator="JOB"):
@@ -127,6 +135,8 @@ class Job(Row, discriminator="JOB"):
     cursor = optional_number()
     """A full sending is under way and goes on at this index; absent when none is."""
     pass_started = optional_number()
+    last_published = optional_number()
+    """When an invocation that is part of a full sending last began to publish."""
     last_full_send = optional_number()
     full_sends = NumberAttribute(default=0)
     output_manifest_uri = optional_text()
@@ -141,6 +151,12 @@ class Open(Row, discriminator="OPEN"):
     due = BooleanAttribute(default=False)
     """It must be sent although no full sending is due: it expired, or its job was replaced."""
     expiries = NumberAttribute(default=0)
+    since = optional_number()
+    """When it was put on the list, in epoch seconds."""
+    sent_at = optional_number()
+    """When it was last sent because it was due."""
+    taken_at = optional_number()
+    """By then every copy of its message had left the queue, so Ground Truth has it; it is not sent again."""
     reason = optional_text()
 
 
@@ -233,3 +249,19 @@ def anything_open(task_id: str, level: int, job_name: str | None = None) -> bool
     prefix = f"OPEN#{level}#" if job_name is None else f"OPEN#{level}#{job_name}#"
     found = Open.query(task_id, Open.item.startswith(prefix), consistent_read=True, limit=1)
     return next(iter(found), None) is not None
+
+
+def anything_left_behind(task_id: str, level: int, job_name: str, epoch: int) -> bool:
+    """Whether an object without an outcome was sent to an earlier incarnation of its job than this one."""
+    earlier = Open.query(
+        task_id, Open.item.startswith(f"OPEN#{level}#{job_name}#"), Open.epoch < epoch, consistent_read=True
+    )
+    return next(iter(earlier), None) is not None
+
+
+def find_rows(keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Row]:
+    """Items by task id and range key, a hundred a request; what does not exist is left out.
+
+    The reads are eventually consistent: for looking at what was settled long ago.
+    """
+    return {(row.task_id, row.item): row for row in Row.batch_get(list(dict.fromkeys(keys)))}

@@ -10,7 +10,7 @@ from pynamodb.expressions.update import Action
 from everlabel import aws, clock, executions, job_table, moves, task_table
 from everlabel.data_object import ObjectKey
 from everlabel.definition import Definition, clip_id, task_id
-from everlabel.task_table import RUNNING, Done, Level, Open, Outcome, Task, TaskStatus
+from everlabel.task_table import RUNNING, STOPPED, Done, Level, Open, Outcome, Task, TaskStatus
 
 
 class WrongStatus(Exception):
@@ -23,7 +23,12 @@ def create(body: Mapping[str, Any]) -> tuple[Task, bool]:
     Returns the task and whether it is new. Whoever dies after storing and before starting is made good by the next
     call, because an execution of the same name and input is started only once.
     """
-    definition = Definition.read(body, int(aws.setting("RESEND_AFTER_SECONDS")), int(aws.setting("MAX_EXPIRIES")))
+    definition = Definition.read(
+        body,
+        int(aws.setting("RESEND_AFTER_SECONDS")),
+        int(aws.setting("MAX_EXPIRIES")),
+        int(aws.setting("MAX_AGE_SECONDS")),
+    )
     now = clock.iso(clock.now())
     task = Task(
         task_id=task_id(body),
@@ -37,6 +42,7 @@ def create(body: Mapping[str, Any]) -> tuple[Task, bool]:
         levels=definition.levels,
         resend_after_seconds=definition.resend_after_seconds,
         max_expiries=definition.max_expiries,
+        max_age_seconds=definition.max_age_seconds,
     )
     try:
         task.save(Task.task_id.does_not_exist())
@@ -70,21 +76,24 @@ def start(task: Task) -> Task:
 def stop(task: Task) -> Task:
     """Stops a task: its status first, so that no step goes on, then its execution.
 
-    What is still open is closed when Step Functions says that the execution was aborted; stopping a stopped task
-    again makes good what an earlier call left undone.
+    What is still open is closed, and the task Stopped, when Step Functions says that the execution was aborted.
+    Stopping it again makes good what an earlier call left undone.
 
     Raises:
         WrongStatus: if it completed or failed.
     """
-    if task.status != TaskStatus.STOPPED:
-        end(task.task_id, TaskStatus.STOPPED, "stopped by request")
+    if task.status not in STOPPED:
+        end(task.task_id, TaskStatus.STOPPING, "stopped by request")
         task = task_table.find_task(task.task_id)
-    if task.status != TaskStatus.STOPPED:
+    if task.status not in STOPPED:
         raise WrongStatus(f"annotation task {task.task_id} is {task.status}; only a running task can be stopped")
-    # Whoever started it may have died before noting its ARN.
-    arn = task.execution or executions.arn(executions.name(task.task_id, int(task.attempt)))
-    executions.stop(arn, "the annotation task was stopped by request")
+    executions.stop(execution_of(task), "the annotation task was stopped by request")
     return task
+
+
+def execution_of(task: Task) -> str:
+    """The ARN of the task's execution; whoever started it may have died before noting it."""
+    return task.execution or executions.arn(executions.name(task.task_id, int(task.attempt)))
 
 
 def end(task_id: str, status: TaskStatus, reason: str | None = None, *, attempt: int | None = None) -> bool:
@@ -106,9 +115,41 @@ def end(task_id: str, status: TaskStatus, reason: str | None = None, *, attempt:
 
 
 def close_stopped(task: Task) -> None:
-    """Records every object of a stopped task that has no outcome as stopped. Late labels are kept as surplus."""
+    """Records every object of a task that is stopping as stopped, if it has no outcome, and the task as Stopped.
+
+    Late labels are kept as surplus.
+    """
     for todo in Open.query(task.task_id, Open.item.startswith("OPEN#"), consistent_read=True):
         moves.stop(todo)
+    if task.status == TaskStatus.STOPPING:
+        now = clock.iso(clock.now())
+        task.update(
+            actions=[Task.status.set(TaskStatus.STOPPED), Task.updated_at.set(now)],
+            condition=Task.status.is_in(*STOPPED),
+        )
+
+
+def go_on(task: Task, attempt: int) -> None:
+    """Hands a running task over to the execution after the one of `attempt`. Every step can be repeated.
+
+    Whoever dies before the successor starts is made good by the next call, or by the reconciler.
+    """
+    try:
+        task.update(
+            actions=[
+                Task.status.set(TaskStatus.INITIALIZING),
+                Task.attempt.set(attempt + 1),
+                Task.updated_at.set(clock.iso(clock.now())),
+                Task.execution.remove(),
+            ],
+            condition=Task.status.is_in(*RUNNING) & (Task.attempt == attempt),
+        )
+    except UpdateError as error:
+        if error.cause_response_code != "ConditionalCheckFailedException":
+            raise
+        task = task_table.find_task(task.task_id)
+    if task.status == TaskStatus.INITIALIZING:
+        start(task)
 
 
 def retry(task: Task) -> Task:
@@ -144,7 +185,7 @@ def retry(task: Task) -> Task:
 
 def _open_failed_again(task: Task) -> None:
     """Only what made the task fail: what an earlier level went on without stays as it is."""
-    if Definition.read(json.loads(task.definition), 0, 0).on_object_failure == "continue":
+    if Definition.read(json.loads(task.definition)).on_object_failure == "continue":
         return
     epochs: dict[str, int] = {}
     at_level = Done.item.startswith(f"DONE#{int(task.level)}#")

@@ -65,6 +65,12 @@ def create(arn: str, policy_statements: Sequence[dict[str, object]]) -> None:
     client.set_topic_attributes(TopicArn=arn, AttributeName="Policy", AttributeValue=policy)
 
 
+def has_subscribers(topic: str) -> bool:
+    """Whether what is published there reaches anybody; without subscribers Amazon SNS drops it and says nothing."""
+    attributes = aws.sns().get_topic_attributes(TopicArn=topic)["Attributes"]
+    return int(attributes["SubscriptionsConfirmed"]) > 0
+
+
 def subscribe_queue(topic: str, queue: str) -> None:
     """Delivers a topic to an SQS queue with the envelope, which names the topic; doing it twice changes nothing."""
     aws.sns().subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue, ReturnSubscriptionArn=True)

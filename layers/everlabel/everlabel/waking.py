@@ -17,6 +17,7 @@ from everlabel.task_table import (
     Level,
     Outcome,
     Task,
+    anything_left_behind,
     anything_open,
     find_level,
     find_task,
@@ -66,27 +67,31 @@ def ask_to_send(task_id: str, level: int) -> None:
     )
 
 
-def send_again(job_name: str) -> int:
-    """Sends every level back that waits for objects at this labeling job; returns how many levels.
+def send_again(job_name: str, epoch: int) -> int:
+    """Sends every level back that waits for objects at an incarnation of this labeling job before `epoch`.
 
-    It reads each task in progress, which is affordable because a labeling job ends once in weeks.
+    Returns how many levels. It reads each task in progress, which is affordable because a labeling job ends once in
+    weeks.
     """
     woken = 0
     for status in RUNNING:
         for row in Task.by_status.query(status):
             level = int(find_task(row.task_id).level)  # the index may be behind
-            if anything_open(row.task_id, level, job_name):
+            if anything_left_behind(row.task_id, level, job_name, epoch):
                 ask_to_send(row.task_id, level)
                 wake(row.task_id, level)
                 woken += 1
     return woken
 
 
-def wake(task_id: str, level: int) -> None:
-    """Answers the level's token if the level is done or must send; else, or if nobody waits, does nothing."""
+def wake(task_id: str, level: int) -> bool:
+    """Answers the level's token if the level is done or must send; else, or if nobody waits, does nothing.
+
+    Returns whether it answered one.
+    """
     current = find_level(task_id, level)
     if current is None or current.token is None:
-        return
+        return False
     if not anything_open(task_id, level):
         failed = _what_failed(task_id, level)
         if failed is not None:
@@ -96,8 +101,9 @@ def wake(task_id: str, level: int) -> None:
     elif current.resend:
         executions.fail(current.token, EXPIRED, "at least one data object must be sent under a new id")
     else:
-        return
+        return False
     _forget(current)
+    return True
 
 
 def _forget(level: Level) -> None:

@@ -103,6 +103,7 @@ class AnnotationTaskDefinition(_Form):
     attributes: Attributes | None = None
     resendAfterSeconds: Annotated[int, Field(ge=1, le=1_123_200)] | None = None  # noqa: N815 # under 14 days
     maxExpiries: Annotated[int, Field(ge=0, le=1_000)] | None = None  # noqa: N815
+    maxAgeSeconds: Annotated[int, Field(ge=60, le=31_536_000)] | None = None  # noqa: N815
     onObjectFailure: Literal["fail", "continue"] | None = None  # noqa: N815
 
 

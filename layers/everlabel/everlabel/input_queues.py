@@ -1,0 +1,80 @@
+"""The door to the queues that Ground Truth keeps: `GroundTruth-<labeling job>`, in lower case.
+
+https://docs.aws.amazon.com/sagemaker/latest/dg/sms-streaming-how-it-works-sqs.html. They are looked at and never
+touched. How old the oldest message is, only CloudWatch says:
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from botocore.exceptions import ClientError
+
+from everlabel import aws, clock
+
+_LOOK_BACK = 15 * 60  # metrics come once a minute, some minutes late
+_MOST_QUERIES = 500  # in one GetMetricData
+
+
+def name(labeling_job_name: str) -> str:
+    """What the queue of a labeling job is called."""
+    return f"GroundTruth-{labeling_job_name.lower()}"
+
+
+def oldest(labeling_job_names: Sequence[str]) -> dict[str, float]:
+    """For each job, a time before which nothing in its queue was sent; in epoch seconds.
+
+    That is now if the queue is empty. A job of which nothing is known is left out.
+    """
+    found: dict[str, float] = {}
+    for start in range(0, len(labeling_job_names), _MOST_QUERIES):
+        found |= _by_metric(labeling_job_names[start : start + _MOST_QUERIES])
+    for job in labeling_job_names:
+        # A queue that nobody has used for hours has no metrics.
+        if job not in found and _is_empty(name(job)):
+            found[job] = clock.now()
+    return found
+
+
+def _by_metric(jobs: Sequence[str]) -> dict[str, float]:
+    now = clock.now()
+    answer = aws.cloudwatch().get_metric_data(
+        MetricDataQueries=[
+            {
+                "Id": f"q{position}",
+                "MetricStat": {
+                    "Metric": {
+                        "Namespace": "AWS/SQS",
+                        "MetricName": "ApproximateAgeOfOldestMessage",
+                        "Dimensions": [{"Name": "QueueName", "Value": name(job)}],
+                    },
+                    "Period": 60,
+                    "Stat": "Maximum",
+                },
+            }
+            for position, job in enumerate(jobs)
+        ],
+        StartTime=datetime.fromtimestamp(now - _LOOK_BACK, UTC),
+        EndTime=datetime.fromtimestamp(now, UTC),
+        ScanBy="TimestampDescending",
+    )
+    newest = {
+        result["Id"]: result["Timestamps"][0].timestamp() - result["Values"][0]
+        for result in answer["MetricDataResults"]
+        if result["Values"]
+    }
+    return {job: newest[f"q{position}"] for position, job in enumerate(jobs) if f"q{position}" in newest}
+
+
+def _is_empty(queue: str) -> bool:
+    client = aws.sqs()
+    try:
+        counts = client.get_queue_attributes(
+            QueueUrl=client.get_queue_url(QueueName=queue)["QueueUrl"],
+            AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+        )["Attributes"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in {"AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"}:
+            raise
+        return False
+    return not any(int(count) for count in counts.values())

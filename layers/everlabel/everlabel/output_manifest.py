@@ -1,0 +1,58 @@
+"""The output manifest of a labeling job: what Ground Truth says even when its notices are lost.
+
+"Periodically updated", says its documentation, and not whether lines are only ever added:
+https://docs.aws.amazon.com/sagemaker/latest/dg/sms-data-output.html. So a reader remembers what stood before the place
+up to which it has read, and begins anew if something else stands there now.
+"""
+
+import hashlib
+import io
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from everlabel import objects
+from everlabel.s3_uri import S3Uri
+
+_MOST_BYTES = 8 << 20
+"""In one chunk."""
+_TAIL_BYTES = 1_024
+
+
+@dataclass(frozen=True)
+class Place:
+    """How far a manifest is read: bytes, a digest of what stands before them, and the version that had no more."""
+
+    uri: str
+    read: int = 0
+    tail: str = ""
+    etag: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """The same as plain values."""
+        return asdict(self)
+
+
+def chunk(place: Place) -> tuple[list[str], Place]:
+    """The next lines, at most 8 MiB of them, and the place behind them; none if there is nothing new."""
+    uri = S3Uri.parse(place.uri)
+    head = objects.head(uri)
+    if head is None or head.etag == place.etag:
+        return [], place
+    file = io.BufferedReader(objects.RangeReader(uri, head), 1 << 20)
+    kept = min(place.read, _TAIL_BYTES)
+    file.seek(place.read - kept)
+    if _digest(file.read(kept)) != place.tail and place.read:
+        return chunk(Place(place.uri))
+    found = file.read(_MOST_BYTES)
+    at_end = place.read + len(found) >= head.size
+    # The last line of a version is whole even without its end; of a chunk it may be half.
+    text = found if at_end else found[: found.rfind(b"\n") + 1]
+    read = place.read + text.rfind(b"\n") + 1
+    file.seek(max(0, read - _TAIL_BYTES))
+    tail = _digest(file.read(min(read, _TAIL_BYTES)))
+    lines = [line for line in text.decode(errors="replace").split("\n") if line.strip()]
+    return lines, replace(place, read=read, tail=tail, etag=head.etag if at_end else "")
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]
