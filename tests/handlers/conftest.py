@@ -44,6 +44,8 @@ class StepFunctions:
 
     executions: dict[str, str] = field(default_factory=dict)
     stopped: list[str] = field(default_factory=list)
+    ended: dict[str, str] = field(default_factory=dict)
+    """How executions ended, by ARN; the others run."""
     waiting: set[str] = field(default_factory=set)
     answers: dict[str, tuple[str, Any]] = field(default_factory=dict)
 
@@ -51,6 +53,13 @@ class StepFunctions:
         if self.executions.setdefault(name, input) != input:
             raise ClientError({"Error": {"Code": "ExecutionAlreadyExists", "Message": name}}, "StartExecution")
         return {"executionArn": f"{stateMachineArn.replace(':stateMachine:', ':execution:')}:{name}"}
+
+    def describe_execution(self, *, executionArn: str) -> dict[str, str]:  # noqa: N803
+        if executionArn.rpartition(":")[2] not in self.executions:
+            raise ClientError(
+                {"Error": {"Code": "ExecutionDoesNotExist", "Message": executionArn}}, "DescribeExecution"
+            )
+        return {"status": self.ended.get(executionArn, "RUNNING")}
 
     def stop_execution(self, *, executionArn: str, cause: str) -> None:  # noqa: N803
         assert cause

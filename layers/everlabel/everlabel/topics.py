@@ -67,8 +67,7 @@ def create(arn: str, policy_statements: Sequence[dict[str, object]]) -> None:
 
 def has_subscribers(topic: str) -> bool:
     """Whether what is published there reaches anybody; without subscribers Amazon SNS drops it and says nothing."""
-    attributes = aws.sns().get_topic_attributes(TopicArn=topic)["Attributes"]
-    return int(attributes["SubscriptionsConfirmed"]) > 0
+    return bool(aws.sns().list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"])
 
 
 def subscribe_queue(topic: str, queue: str) -> None:
