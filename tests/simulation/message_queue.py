@@ -2,11 +2,15 @@
 
 import heapq
 import itertools
-from collections.abc import Iterator
+import math
+from collections import deque
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tests.simulation.queue_attributes import QueueAttributes
 
+REMEMBERED = 2 * 86_400.0
+"""For how many seconds a queue can say how old its oldest message was."""
 _TROUBLESOME = 3
 """Receives after which CloudWatch leaves a message out of the age of the oldest:
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html"""
@@ -27,6 +31,10 @@ class Order:
 
     def __iter__(self) -> Iterator[int]:
         return iter(self._keys)
+
+    def key(self, number: int) -> float | None:
+        """The key of a number, if it is there."""
+        return self._keys.get(number)
 
     def put(self, number: int, key: float) -> None:
         """Adds a number, or moves it."""
@@ -90,6 +98,8 @@ class Queue:
         self._last_number = 0
         self._visible, self._delayed, self._in_flight = Order(), Order(), Order()
         self._by_sending, self._by_arrival = Order(), Order()
+        self._left: deque[tuple[float, float]] = deque()
+        """When messages ceased to count for the age of the oldest, and when each had arrived."""
 
     def add(self, message: Message, now: float, delay: float = 0) -> None:
         """A message arrives and is visible after a delay."""
@@ -112,7 +122,7 @@ class Queue:
         while len(taken) < most and (first := self._visible.first()) is not None:
             message = self._messages[first[1]]
             if limit is not None and message.received >= limit:
-                self.forget(message)
+                self.forget(message, now)
                 dead.append(message)
                 continue
             self._visible.remove(message.number)
@@ -121,7 +131,7 @@ class Queue:
             if message.received == 1:
                 message.first_received_at = now
             if message.received == _TROUBLESOME:
-                self._by_arrival.remove(message.number)
+                self._discount(message.number, now)
             taken.append(message)
         for message in taken:
             if timeout > 0:
@@ -159,22 +169,23 @@ class Queue:
         self._settle(now)
         return [self._messages[number] for number in sorted(self._visible)]
 
-    def forget(self, message: Message) -> None:
+    def forget(self, message: Message, now: float) -> None:
         """Takes a message out."""
         del self._messages[message.number]
-        for order in (self._visible, self._delayed, self._in_flight, self._by_sending, self._by_arrival):
+        for order in (self._visible, self._delayed, self._in_flight, self._by_sending):
             order.remove(message.number)
+        self._discount(message.number, now)
 
     def remove(self, number: int, now: float) -> None:
         """Takes the message of this number out, if it is there."""
         self._settle(now)
         if number in self._messages:
-            self.forget(self._messages[number])
+            self.forget(self._messages[number], now)
 
-    def purge(self) -> None:
+    def purge(self, now: float) -> None:
         """Deletes all messages."""
         for message in list(self._messages.values()):
-            self.forget(message)
+            self.forget(message, now)
 
     def counts(self, now: float) -> tuple[int, int, int]:
         """How many messages are visible, delayed, in flight."""
@@ -190,6 +201,26 @@ class Queue:
         first = self._by_arrival.first()
         return None if first is None else now - first[0]
 
+    def oldest_ages(self, times: Sequence[float], now: float) -> list[float | None]:
+        """The same for moments of the past, in ascending order, back to `REMEMBERED` seconds ago."""
+        self._settle(now)
+        first = self._by_arrival.first()
+        # Of those that are here, only the oldest can be the oldest; of those that have left, each while it was here.
+        others = sorted((arrived, left) for left, arrived in self._left if left > times[0])
+        here: list[tuple[float, float]] = [] if first is None else [(first[0], math.inf)]
+        coming = heapq.merge(here, others)
+        ages: list[float | None] = []
+        present: list[tuple[float, float]] = []
+        following = next(coming, None)
+        for time in times:
+            while following is not None and following[0] <= time:
+                heapq.heappush(present, following)
+                following = next(coming, None)
+            while present and present[0][1] <= time:
+                heapq.heappop(present)
+            ages.append(time - present[0][0] if present else None)
+        return ages
+
     def next_visible_at(self) -> float | None:
         """When the next invisible message becomes visible, if nobody does anything."""
         times = [first[0] for order in (self._delayed, self._in_flight) if (first := order.first()) is not None]
@@ -203,11 +234,20 @@ class Queue:
         lost_at = first[0] + self.attributes.retention
         return lost_at if visible_at is None else min(lost_at, visible_at)
 
+    def _discount(self, number: int, now: float) -> None:
+        arrived = self._by_arrival.key(number)
+        if arrived is not None:
+            self._by_arrival.remove(number)
+            self._left.append((now, arrived))
+            while self._left[0][0] < now - REMEMBERED:
+                self._left.popleft()
+
     def _settle(self, now: float) -> None:
         """Retention counts from sending, also for a message that is in flight or was moved here as a dead letter:
         https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/setting-up-dead-letter-queue-retention.html"""
         for number in self._by_sending.up_to(now - self.attributes.retention):
-            self.forget(self._messages[number])
+            message = self._messages[number]
+            self.forget(message, message.sent_at + self.attributes.retention)
             self.expired += 1
         for order in (self._delayed, self._in_flight):
             for number in order.up_to(now):

@@ -139,6 +139,14 @@ class Sqs:
         """CloudWatch's ApproximateAgeOfOldestMessage in seconds; None while CloudWatch would report nothing."""
         return self._find("GetQueueAttributes", queue_arn).oldest_age(self._now())
 
+    def oldest_ages(self, queue_arn: str, times: Sequence[float]) -> list[float | None]:
+        """The same at moments of the past two days, in ascending order. Raises ClientError if there is no queue."""
+        return self._find("GetQueueAttributes", queue_arn).oldest_ages(times, self._now())
+
+    def made_at(self, queue_arn: str) -> float:
+        """When a queue was made. Raises ClientError if there is no queue."""
+        return self._find("GetQueueAttributes", queue_arn).made_at
+
     def expired(self, queue_arn: str) -> int:
         """How many messages of a queue were lost because its retention period passed."""
         queue = self._find("GetQueueAttributes", queue_arn)
@@ -210,7 +218,7 @@ class Sqs:
             code = f"{_OWN}PurgeQueueInProgress"
             raise refused("PurgeQueue", code, f"wait {PAUSE} seconds", ResponseMetadata={"HTTPStatusCode": 403})
         queue.purged_at = now
-        queue.purge()
+        queue.purge(now)
         return {}
 
     def _delete_queue(self, request: Mapping[str, Any]) -> Json:
@@ -329,7 +337,7 @@ class Sqs:
         receipt = self._read_handle(queue, operation, handle)
         message = queue.held(receipt.number, receipt.received, self._now())
         if message is not None:
-            queue.forget(message)
+            queue.forget(message, self._now())
 
     def _change_message_visibility(self, request: Mapping[str, Any]) -> Json:
         operation, timeout, now = "ChangeMessageVisibility", request["VisibilityTimeout"], self._now()
@@ -377,7 +385,7 @@ class Sqs:
         for message in dead.visible(now):
             queue = self._queues.get(target or (message.source or "").rpartition(":")[2])
             if queue is not None:
-                dead.forget(message)
+                dead.forget(message, now)
                 self._send(queue, message.body, 0)
         self._moves += 1
         return {"TaskHandle": f"{request['SourceArn']}#{self._moves}"}
