@@ -108,6 +108,12 @@ class Workforce:
         if behaviour.times > 0:
             self._left.append(_Left(behaviour, behaviour.times))
 
+    def change(self, team: Team) -> None:
+        """From now on the same people have other habits. Raises ValueError if they are not as many."""
+        if team.people != self.team.people:
+            raise ValueError(f"{self.team.people} people cannot become {team.people}")
+        self.team = team
+
     def pause(self) -> None:
         """From now on nobody takes a new task, until `resume`."""
         self._paused = True

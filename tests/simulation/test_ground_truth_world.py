@@ -58,7 +58,11 @@ class Cell:
         labels = {"documentVersion": "2020-03-01", "labels": [{"label": "car"}]}
         self.put("labels.json", json.dumps(labels))
         self.put("audited.json", json.dumps(labels | {"auditLabelAttributeName": "VOT-ref"}))
-        self.put("clip.json", "{}")
+        self.put("1.jpg", "jpeg")
+        frames = [{"frame-no": 1, "frame": "1.jpg"}]
+        sequence = {"seq-no": 1, "prefix": "s3://b/", "number-of-frames": 1, "frames": frames}
+        self.put("clip.json", json.dumps(sequence))
+        self.put("gap.json", json.dumps(sequence | {"frames": [{"frame-no": 1, "frame": "2.jpg"}]}))
         self.input, self.output = (self.sns.call("CreateTopic", {"Name": name})["TopicArn"] for name in ("in", "out"))
         self.came: list[dict[str, Any]] = []
         listening = {"TopicArn": self.output, "Protocol": "sqs", "Endpoint": ANSWERS}
@@ -412,25 +416,30 @@ def test_an_object_without_its_file_should_fail() -> None:
     cell = Cell()
     cell.start()
     line = {"source-ref": "s3://b/gone.json", "dataset-objectid-attribute-name": "K", "K": "i"}
-    for body in (json.dumps(line), json.dumps(line | {"source-ref": "gone", "K": "j"}), "no JSON"):
+    bad = [line, line | {"source-ref": "gone", "K": "j"}, line | {"source-ref": "s3://b/gap.json", "K": "k"}]
+    for body in [*map(json.dumps, bad), "no JSON"]:
         cell.sns.call("Publish", {"TopicArn": cell.input, "Message": body})
     cell.passes(DAY)
-    assert ["failure-reason" in line["VOT-ref-metadata"] for line in cell.lines()] == [True, True]
-    assert cell.counters() == (0, 3, 0)
+    assert ["failure-reason" in line["VOT-ref-metadata"] for line in cell.lines()] == [True] * 3
+    assert cell.counters() == (0, 4, 0)
 
 
 def test_people_should_do_as_told() -> None:
     cell = Cell()
     cell.start()
-    cell.ground_truth.pause()
+    cell.ground_truth.pause(TEAM)
     cell.send("i")
     cell.passes(35 * DAY)
     assert [line["VOT-ref-metadata"]["failure-reason"][:12] for line in cell.lines()] == ["Task expired"]
     cell.ground_truth.behave(Behaviour("j", "decline"))
     cell.send("j", "k")
-    cell.ground_truth.resume()
+    cell.ground_truth.resume(TEAM)
     cell.passes(2 * HOUR)
     assert ["VOT-ref" in line for line in cell.lines()] == [False, True]
+    cell.ground_truth.change(lambda _arn: Team(people=1, hours_per_task=(0.1, 0.1)))
+    cell.send("l")
+    cell.passes(0.1 * HOUR)
+    assert [line["K"] for line in cell.lines()] == ["l"]
 
 
 def test_the_manifest_should_lag_behind_and_grow() -> None:

@@ -98,6 +98,21 @@ def test_a_pause_should_hold_new_tasks_only() -> None:
     assert office.until(4 * HOUR)[-1] == (3 * HOUR, "b", "labeled")
 
 
+def test_a_team_may_take_other_habits() -> None:
+    office = Office(Team(people=1, hours_per_task=(10.0, 10.0), holidays=((1, 300),)))
+    office.send(0.0, "a", "b", "c", "d")
+    office.until(2 * DAY)
+    office.team.change(Team(people=1, hours_per_task=ONE_HOUR))
+    assert office.until(3 * DAY) == [
+        (10 * HOUR, "a", "labeled"),
+        (20 * HOUR, "b", "labeled"),
+        (30 * HOUR, "c", "labeled"),
+        (2 * DAY + HOUR, "d", "labeled"),
+    ]
+    with pytest.raises(ValueError, match="cannot become"):
+        office.team.change(Team(people=2))
+
+
 def test_a_pause_should_hold_whatever_else_happens_meanwhile() -> None:
     office = Office(Team(people=1, hours_per_task=ONE_HOUR), Behaviour("x", "ignore"), availability_lifetime=DAY)
     office.team.pause()

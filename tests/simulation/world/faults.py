@@ -37,6 +37,9 @@ class Kind(StrEnum):
     """A transaction meets another one."""
     UNPROCESSED = "unprocessed"
     """One entry of a batch is left undone."""
+    # in CloudWatch
+    UNMEASURED = "unmeasured"
+    """A minute of a queue has no point."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,7 @@ class Rates:
     stale: float = 0.0
     conflict: float = 0.0
     unprocessed: float = 0.0
+    unmeasured: float = 0.0
     longest_call: float = 300.0
     longest_delay: float = 3 * 86_400.0
     stalest: float = 3.0

@@ -15,7 +15,7 @@ from local.ground_truth import prior
 from local.ground_truth.delivery import Delivery
 from local.ground_truth.description import description
 from local.ground_truth.events import Event, Failed, Labeled, StatusChanged
-from local.ground_truth.inputs import DataObject, InputRefused, split_s3_uri
+from local.ground_truth.inputs import DataObject, InputRefused, read_sequence, split_s3_uri
 from local.ground_truth.jobs import Jobs, Rules
 from local.ground_truth.people import Behaviour, Team, Workforce
 from local.ground_truth.portal import Portal
@@ -130,15 +130,21 @@ class GroundTruth:
         for team in self._teams.values():
             team.behave(behaviour)
 
-    def pause(self) -> None:
-        """Everybody finishes the task at hand and takes no other."""
-        for team in self._teams.values():
-            team.pause()
+    def change(self, team: Callable[[str], Team]) -> None:
+        """From now on the people of each team have the habits that this gives for its ARN. Raises ValueError if they
+        are not as many as before."""
+        self._team = team
+        for arn, workforce in self._teams.items():
+            workforce.change(team(arn))
+        self._wake_at(self._schedule.now())
 
-    def resume(self) -> None:
-        """Everybody is back."""
-        for team in self._teams.values():
-            team.resume()
+    def pause(self, arn: str) -> None:
+        """The people of a team finish the task at hand and take no other."""
+        self.team(arn).pause()
+
+    def resume(self, arn: str) -> None:
+        """They are back."""
+        self.team(arn).resume()
         self._wake_at(self._schedule.now())
 
     def refuse(self, match: str, reason: str) -> None:
@@ -166,13 +172,17 @@ class GroundTruth:
         return found
 
     def examine(self, request: JobRequest, found: DataObject) -> None:
-        """Raises `InputRefused` if an object cannot become a task: its file or the label to adjust is not there, or the
+        """Raises `InputRefused` if an object cannot become a task: a file or the label to adjust is not there, or the
         plan has it so. Nobody looks at pictures here."""
         for match, reason in self._refused:
             if match in found.text:
                 raise InputRefused(reason)
         try:
-            self.read(found.source)
+            source = self.read(found.source)
+            if request.task_type.is_video:
+                sequence = read_sequence(source)
+                for frame in sequence.frames:
+                    self.read(sequence.prefix + frame.name)
             if request.task_type.variant:
                 audited = request.categories.audited or prior.find_audited(found.line)
                 prior.class_map(found.line, audited)

@@ -26,6 +26,7 @@ from tests.simulation.sqs import Sqs
 from tests.simulation.step_functions import StepFunctions, state_change
 from tests.simulation.task_visit import LambdaResult
 from tests.simulation.world import door, http_events
+from tests.simulation.world.cloudwatch import CloudWatch
 from tests.simulation.world.deliveries import Deliveries
 from tests.simulation.world.events import Events
 from tests.simulation.world.faults import Faults, Kind
@@ -65,6 +66,7 @@ class World:
         unknowns: what Ground Truth's documentation leaves open.
         team: who works in the work team of an ARN.
         behaviours: what teams do with special tasks, once for each team.
+        empty_is_zero: whether CloudWatch says of an empty queue that its oldest message is 0 seconds old.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class World:
         unknowns: Unknowns | None = None,
         team: Callable[[str], Team] = lambda _arn: Team(),
         behaviours: Iterable[Behaviour] = (),
+        empty_is_zero: bool = False,
     ) -> None:
         self.seed, self.faults, self.watchers = seed, faults, Watchers()
         self.schedule = schedule = Schedule(START)
@@ -138,6 +141,13 @@ class World:
             at=identities.at,
             region=REGION,
             account=ACCOUNT,
+        )
+        self.cloudwatch = self.services["cloudwatch"] = CloudWatch(
+            schedule.now,
+            self.sqs,
+            polled_until=self._polled_until,
+            missing=self._misses,
+            empty_is_zero=empty_is_zero,
         )
         self._create()
         self._connect()
@@ -253,6 +263,16 @@ class World:
     def _strikes_item(self, kind: Kind, table: str, key: Mapping[str, Mapping[str, Any]]) -> bool:
         item = "/".join(str(value) for each in key.values() for value in each.values())
         return self.faults.strikes(f"{self.lambdas.point}/{kind}/{item}", (kind,), f"an item of {table}") is not None
+
+    def _polled_until(self, queue: str) -> float | None:
+        """Lambda looks into the queues that it was given, as Ground Truth into its own; into dead letters nobody."""
+        if any(source.endswith(f":{queue}") for source in self._sources):
+            return self.schedule.now()
+        return self.ground_truth.polled_until(queue)
+
+    def _misses(self, queue: str, minute: float) -> bool:
+        point = f"{queue}/{minute:.0f}/metric"
+        return self.faults.strikes(point, (Kind.UNMEASURED,), f"the metrics of {queue}") is not None
 
     def _publish_failure(self, topic: str, message: str) -> str | None:
         if not self.lambdas.point:
