@@ -23,6 +23,7 @@ CONTEXT = frozenset(
         "Execution.Id",
         "Execution.Input",
         "Execution.Name",
+        "Execution.StartTime",
         "State.EnteredTime",
         "State.Name",
         "State.RetryCount",

@@ -201,9 +201,10 @@ class Execution:
                 return json.loads(self.input)
             case "Execution.Name":
                 return self.name
+            case "Execution.StartTime":
+                return _iso(self.started_at)
             case "State.EnteredTime":
-                entered = datetime.fromtimestamp(self._entered_at, UTC)
-                return entered.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+                return _iso(self._entered_at)
             case "State.Name":
                 return self._state.name
             case "State.RetryCount":
@@ -268,3 +269,7 @@ class Execution:
 def token(serial: int, ticket: int) -> str:
     """The token of an attempt of a task, from which both numbers can be read."""
     return f"AQC{serial:012x}{ticket:08x}"
+
+
+def _iso(time: float) -> str:
+    return datetime.fromtimestamp(time, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
