@@ -5,11 +5,14 @@ themselves, no protocol (FFmpeg can open no other file and no address), and a bo
 decoder keeps before it asks for memory.
 """
 
+import ctypes
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
+from pathlib import Path
 from typing import BinaryIO, Self
 
 import av
@@ -33,6 +36,10 @@ _IN_WORDS = "MP4, QuickTime, Matroska, WebM, AVI, MPEG-TS"
 _MP4_BEGINS = (b"ftyp", b"mdat", b"moov", b"free", b"skip", b"wide")
 # Larger reads than FFmpeg's 32 KB: each is a call back into Python.
 _READ_BYTES = 1 << 18
+# FFmpeg asks for memory by what an index claims: a file of 743 bytes that promises 30 million pictures took 1 GB. This
+# is an index of four million, and twice the largest plane of a picture within `Limits`; per stream, so those are few.
+_MOST_BYTES_AT_ONCE = 1 << 27
+_MOST_STREAMS = 16
 # FFmpeg's command line takes such a step in MPEG-TS for a new clock, which it guesses how to join to the old one.
 _CLOCK_BACK_SECONDS, _CLOCK_AHEAD_SECONDS = Fraction(1, 10), 10
 
@@ -99,7 +106,9 @@ class VideoFile:
             "format_whitelist": _CONTAINERS,
             "protocol_whitelist": "",
             "max_pixels": str(limits.max_pixels),
+            "max_streams": str(_MOST_STREAMS),
         }
+        _bound_allocations()
         try:
             with av.open(file, "r", options=options, buffer_size=_READ_BYTES) as container:
                 yield cls(container, limits)
@@ -189,6 +198,14 @@ class VideoFile:
         size = self._container.size
         if size is not None and any(entry.pos + entry.size > size for entry in self._stream.index_entries):
             raise ClipRefused("the clip is cut off: its index names data after the end of the file")
+
+
+@cache
+def _bound_allocations() -> None:
+    """For all of the process: PyAV has no door to this, so it is set in the library that PyAV's wheel brings."""
+    package = Path(av.__file__).parent
+    for library in [*package.with_name("av.libs").glob("libavutil*"), *package.glob(".dylibs/libavutil*")]:
+        ctypes.CDLL(str(library)).av_max_alloc(ctypes.c_size_t(_MOST_BYTES_AT_ONCE))
 
 
 def _video_stream(container: InputContainer) -> VideoStream:
