@@ -12,7 +12,7 @@ import trigger_labeling
 from everlabel import aws, executions, job_table, manifest, task_table, tasks
 from everlabel.data_object import OBJECT_ID_KEY
 from everlabel.s3_uri import S3Uri
-from everlabel.task_table import Done, Frames, Open, Row, Surplus, Task
+from everlabel.task_table import Done, Frames, Job, Open, Row, Surplus, Task
 from tests.handlers.conftest import Cloud, Context
 
 CHAIN: list[dict[str, Any]] = [
@@ -42,7 +42,17 @@ class Stage:
     def trigger(self, level: int = 1, seconds: float = 900) -> dict[str, Any]:
         """TriggerLabeling."""
         event = {"taskId": self.task_id, "level": level, "execution": self.execution(), "startTime": self.started_at}
+        return self.trigger_with(event, seconds)
+
+    def trigger_with(self, event: dict[str, Any], seconds: float = 900) -> dict[str, Any]:
+        """TriggerLabeling, as an execution calls it that may not be the newest."""
         return trigger_labeling.handler(event, Context(seconds))  # type: ignore[arg-type]
+
+    def job(self, level: int = 1, name: str = "VOTVehicle") -> Job:
+        """What a labeling job of a level was given."""
+        job = task_table.find_job(self.task_id, level, name)
+        assert job is not None
+        return job
 
     def execution(self) -> str:
         """The ARN of the execution that is at work."""

@@ -239,6 +239,16 @@ def test_a_message_through_another_jobs_topic_is_put_aside(stage: Stage, message
     assert stage.done() == {}
 
 
+def test_a_message_in_which_another_labeling_job_speaks_is_put_aside(
+    stage: Stage, messages: list[dict[str, Any]]
+) -> None:
+    forged = labeled(messages[0])
+    forged["VOTVehicle-ref-metadata"]["job-name"] = "labeling-job/everlabel-votvehicle-1"
+    stage.receive(forged)
+    assert "'everlabel-votvehicle-1' answers what was sent to 'everlabel-votvehicle-0'" in quarantined(stage)[0]
+    assert stage.done() == {}
+
+
 @pytest.mark.parametrize("line", ["not json", "[]", "null", '"text"', "[" * 100_000])
 def test_what_is_no_json_object_is_put_aside(stage: Stage, line: str) -> None:
     assert stage.receive(line) == []

@@ -50,6 +50,7 @@ PURE = {
     "everlabel.manifest",
     "everlabel.protocol",
     "everlabel.s3_uri",
+    "everlabel.strict_json",
     "everlabel.task_types",
     "everlabel.worker_templates",
 }

@@ -14,8 +14,8 @@ _LONGEST_CAUSE = 32_768  # https://docs.aws.amazon.com/step-functions/latest/api
 
 # A Standard execution ends after a year or 25,000 events: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
 # A round has 13 events, and 3 more for each invocation that is tried again.
-_MOST_ROUNDS = 600
-_LONGEST_SECONDS = 280 * 86_400  # 300 days less the longest wait of a round
+MOST_ROUNDS = 600
+LONGEST_SECONDS = 280 * 86_400  # 300 days less the longest wait of a round
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Attempt:
 
     def is_spent(self, rounds: int, levels: int) -> bool:
         """Whether a successor must go on, after so many rounds at one of so many levels."""
-        return rounds > _MOST_ROUNDS // levels or clock.now() - self.started_at > _LONGEST_SECONDS
+        return rounds > MOST_ROUNDS // levels or clock.now() - self.started_at > LONGEST_SECONDS
 
 
 def name(task_id: str, attempt: int) -> str:

@@ -159,7 +159,7 @@ class Patience:
         """That the object is on the list for too long, in words; None if it is not."""
         if todo.since is None or clock.now() - todo.since < self.seconds:
             return None
-        return f"had no label {self.seconds / 86_400:g} days after it was first sent"
+        return f"had no label within {self.seconds / 86_400:g} day(s)"
 
 
 def expire(key: ObjectKey, generation: int, epoch: int, reason: str, patience: Patience) -> bool:
