@@ -60,6 +60,8 @@ ANY_RESOURCE = {
     ("GroundTruthRole", "CountItsWork"): "cloudwatch:PutMetricData knows no resources",
     ("TriggerLabeling", "SeeHowOldMessagesAre"): "cloudwatch:GetMetricData knows no resources",
     ("Reconciler", "SeeHowOldMessagesAre"): "cloudwatch:GetMetricData knows no resources",
+    ("AlarmsKey", "KeepTheKey"): "in a key's policy, the key itself",
+    ("AlarmsKey", "TellOfAlarms"): "in a key's policy, the key itself",
 }
 """Statements that may be for every resource, and why."""
 
