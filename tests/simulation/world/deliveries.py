@@ -10,7 +10,11 @@ from tests.simulation.sqs import Sqs
 from tests.simulation.world.faults import Faults, Kind
 from tests.simulation.world.identities import Identities
 
+_MESSAGE = (Kind.DUPLICATED, Kind.DELAYED)
+_NOTICE = (*_MESSAGE, Kind.LOST)
 _TAKES = (0.02, 0.5)
+_SECOND_IS_LATE = 0.5
+"""How many of the second copies come as late as if they were delayed."""
 
 
 class Deliveries:
@@ -30,7 +34,9 @@ class Deliveries:
         """Delivers a message that its sender knows by this id. A queue may be gone by then; so is the message."""
         queue = queue_arn.rpartition(":")[2]
         point = f"{queue}/{message_id}/delivery"
-        kinds = (Kind.DUPLICATED, Kind.DELAYED, Kind.LOST) if self._loses(queue_arn) else _SAFE
+        kinds = (
+            (Kind.DUPLICATED, Kind.DELAYED, Kind.LOST) if self._loses(queue_arn) else (Kind.DUPLICATED, Kind.DELAYED)
+        )
         strike = self._faults.strikes(point, kinds, f"delivery to {queue}")
         kind = None if strike is None else strike.kind
         if kind is Kind.LOST:
@@ -51,8 +57,3 @@ class Deliveries:
                 self._sqs.send(queue_arn, body)
             except ClientError:
                 return
-
-
-_SAFE = (Kind.DUPLICATED, Kind.DELAYED)
-_SECOND_IS_LATE = 0.5
-"""How many of the second copies come as late as if they were delayed."""

@@ -7,10 +7,12 @@ import logging
 import os
 import sys
 import time
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
+from unittest.mock import patch
 
 from botocore.client import BaseClient
 from greenlet import getcurrent  # type: ignore[import-untyped]
@@ -89,46 +91,61 @@ def opened(environment: Mapping[str, str], now: Callable[[], float]) -> Iterator
         environment: the variables of all functions; each function's settings are only its own.
         now: the world's time.
     """
-    from everlabel import aws, clock, frames
+    with ExitStack() as replaced:
+        replaced.enter_context(patch.dict(os.environ, {**_CREDENTIALS, **environment}))
+        # Not before: pynamodb reads the names of the tables when its models are made.
+        from everlabel import aws, clock, frames, job_table, task_table
 
-    variables = {**_CREDENTIALS, **environment}
-    outside = {name: os.environ.get(name) for name in variables}
-    output, sleep, setting, stdout = _Output(sys.stdout), time.sleep, aws.setting, sys.stdout
-    handlers = logging.getLogger(environment["POWERTOOLS_SERVICE_NAME"]).handlers
+        for variable, model in (("TASK_TABLE", task_table.Row), ("JOB_TABLE", job_table.LabelingJob)):
+            if environment.get(variable, model.Meta.table_name) != model.Meta.table_name:
+                raise RuntimeError(f"everlabel was imported with another {variable}: {model.Meta.table_name!r}")
+        output, stdout = _Output(sys.stdout), sys.stdout
+        for owner, name, value in (
+            (time, "sleep", _sleeping(time.sleep)),
+            (uuid, "uuid4", _drawing(uuid.uuid4)),
+            (clock, "now", now),
+            (aws, "setting", _setting(aws.setting)),
+            (frames, "ThreadPoolExecutor", _AtOnce),
+            (sys, "stdout", output),
+        ):
+            replaced.enter_context(patch.object(owner, name, value))
+        # The handlers of Powertools' logger hold on to the output that they found first.
+        handlers = logging.getLogger(environment["POWERTOOLS_SERVICE_NAME"]).handlers
+        _write(handlers, output)
+        try:
+            yield
+        finally:
+            _write(handlers, stdout)
 
-    def pass_time(seconds: float) -> None:
+
+def _write(handlers: list[logging.Handler], stream: Any) -> None:
+    for handler in handlers:
+        if isinstance(handler, logging.StreamHandler):
+            handler.setStream(stream)
+
+
+def _sleeping(original: Callable[[float], None]) -> Callable[[float], None]:
+    def sleep(seconds: float) -> None:
         current = getcurrent()
         if isinstance(current, Invocation):
             current.sleep(seconds)
         else:
-            sleep(seconds)
+            original(seconds)
 
-    def own_setting(name: str) -> str:
+    return sleep
+
+
+def _drawing(original: Callable[[], uuid.UUID]) -> Callable[[], uuid.UUID]:
+    def uuid4() -> uuid.UUID:
         current = getcurrent()
-        return current.function.environment[name] if isinstance(current, Invocation) else setting(name)
+        return current.uuid() if isinstance(current, Invocation) else original()
 
-    replaced: list[tuple[Any, str, Any]] = [
-        (time, "sleep", pass_time),
-        (clock, "now", now),
-        (aws, "setting", own_setting),
-        (frames, "ThreadPoolExecutor", _AtOnce),
-        (sys, "stdout", output),
-    ]
-    originals = [(owner, name, getattr(owner, name)) for owner, name, _ in replaced]
-    os.environ.update(variables)
-    for owner, name, value in replaced:
-        setattr(owner, name, value)
-    for handler in handlers:
-        handler.setStream(output)  # type: ignore[attr-defined]
-    try:
-        yield
-    finally:
-        for handler in handlers:  # also those that were made meanwhile
-            handler.setStream(stdout)  # type: ignore[attr-defined]
-        for owner, name, value in originals:
-            setattr(owner, name, value)
-        for name, before in outside.items():
-            if before is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = before
+    return uuid4
+
+
+def _setting(original: Callable[[str], str]) -> Callable[[str], str]:
+    def setting(name: str) -> str:
+        current = getcurrent()
+        return current.function.environment[name] if isinstance(current, Invocation) else original(name)
+
+    return setting

@@ -53,7 +53,7 @@ class Events:
         for pattern, target in self._rules:
             if matches(pattern, event):
                 if ":sqs:" in target:
-                    self._deliveries.send(target, json.dumps(event), f"{target}/{event['id']}")
+                    self._deliveries.send(target, json.dumps(event), event["id"])
                 else:
                     self._invoke(target, event, event["id"])
 
@@ -101,13 +101,12 @@ class Events:
             event = json.loads(given)
         self._invoke(function.arn, event, place)
 
-    def _invoke(self, function: str, event: Any, place: str, failed: int = 0) -> None:
+    def _invoke(self, function: str, event: Any, place: str, tried: int = 0, failed: int = 0) -> None:
         """Invokes a function asynchronously: what fails is repeated, and then dropped."""
-        self._lambdas.invoke(
-            function, json.loads(json.dumps(event)), partial(self._again, function, event, place, failed), place
-        )
+        done = partial(self._again, function, event, place, tried + 1, failed)
+        self._lambdas.invoke(function, json.loads(json.dumps(event)), done, f"{place}/{tried + 1}")
 
-    def _again(self, function: str, event: Any, place: str, failed: int, result: LambdaResult) -> None:
+    def _again(self, function: str, event: Any, place: str, tried: int, failed: int, result: LambdaResult) -> None:
         if result.error is None:
             return
         if result.error == "Lambda.TooManyRequestsException":
@@ -116,7 +115,8 @@ class Events:
             after, failed = _RETRY_AFTER[failed], failed + 1
         else:
             return
-        self._schedule.at(self._schedule.now() + after, partial(self._invoke, function, event, place, failed))
+        again = partial(self._invoke, function, event, place, tried, failed)
+        self._schedule.at(self._schedule.now() + after, again)
 
 
 def _target(rule: str, target: Mapping[str, Any]) -> str:

@@ -5,6 +5,12 @@ from contextlib import contextmanager
 from hashlib import blake2b
 
 
+def uuid_of(text: str) -> str:
+    """A UUID that belongs to a text."""
+    digest = blake2b(text.encode(errors="surrogatepass"), digest_size=16).hexdigest()
+    return f"{digest[:8]}-{digest[8:12]}-{digest[12:16]}-{digest[16:20]}-{digest[20:]}"
+
+
 class Identities:
     """Draws ids in the form of UUIDs."""
 
@@ -22,8 +28,7 @@ class Identities:
         else:
             self._outside += 1
             what = f"{self._seed}//{self._outside}"
-        digest = blake2b(what.encode(errors="surrogatepass"), digest_size=16).hexdigest()
-        return f"{digest[:8]}-{digest[8:12]}-{digest[12:16]}-{digest[16:20]}-{digest[20:]}"
+        return uuid_of(what)
 
     @contextmanager
     def at(self, place: str) -> Iterator[None]:

@@ -2,14 +2,15 @@
 
 import json
 from collections.abc import Callable, Mapping
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from greenlet import GreenletExit, greenlet  # type: ignore[import-untyped]
 
 from tests.simulation.schedule import Event
 from tests.simulation.task_visit import LambdaResult
-from tests.simulation.world.stack import ACCOUNT, NAME, Function
+from tests.simulation.world.identities import uuid_of
+from tests.simulation.world.stack import NAME, Function
 
 if TYPE_CHECKING:
     from tests.simulation.world.sandboxes import Sandbox
@@ -58,12 +59,9 @@ class Invocation(greenlet):  # type: ignore[misc] # greenlet has no types
     ) -> None:
         super().__init__()
         self.function, self.event, self.place, self.done = function, event, place, done
-        self.now = now
         self.started_at = now()
         self.deadline = self.started_at + function.timeout
-        digest = blake2b(f"{ACCOUNT}/{place}/{self.started_at}".encode(), digest_size=16).hexdigest()
-        request_id = f"{digest[:8]}-{digest[8:12]}-{digest[12:16]}-{digest[16:20]}-{digest[20:]}"
-        self.context = Context(function, request_id, self.deadline, now)
+        self.context = Context(function, uuid_of(place), self.deadline, now)
         self.sandbox: Sandbox
         self.lines: list[str] = []
         self.pending: Event | None = None
@@ -71,6 +69,7 @@ class Invocation(greenlet):  # type: ignore[misc] # greenlet has no types
         self.result = LambdaResult()
         self._call, self._sleep = call, sleep
         self._counts: dict[str, int] = {}
+        self._uuids = UUID(self.context.aws_request_id).int >> 1
 
     def run(self) -> None:
         """Runs the handler; `result` is what the caller gets."""
@@ -78,14 +77,16 @@ class Invocation(greenlet):  # type: ignore[misc] # greenlet has no types
             self.result = LambdaResult(json.dumps(self.sandbox.handler(self.event, self.context)))
         except Killed:
             pass
+        except SystemExit as error:
+            self.result = self._failed("Runtime.ExitError", f"Runtime exited with error: exit status {error.code}")
         except Exception as error:  # every exception of a handler is its caller's to see, whatever it is
-            cause = {
-                "errorMessage": str(error),
-                "errorType": type(error).__name__,
-                "requestId": self.context.aws_request_id,
-                "stackTrace": [],
-            }
-            self.result = LambdaResult(error=type(error).__name__, cause=json.dumps(cause))
+            self.result = self._failed(type(error).__name__, str(error))
+
+    def _failed(self, kind: str, message: str) -> LambdaResult:
+        """The error and its cause as Lambda tells them; where it was raised is left out, because it takes long."""
+        request_id = self.context.aws_request_id
+        cause = {"errorMessage": message, "errorType": kind, "requestId": request_id, "stackTrace": []}
+        return LambdaResult(error=kind, cause=json.dumps(cause))
 
     def call(self, service: str, operation: str, params: Mapping[str, Any]) -> Any:
         """Calls AWS and waits for the answer. Once it is killed, each call only raises `Killed` again."""
@@ -98,6 +99,11 @@ class Invocation(greenlet):  # type: ignore[misc] # greenlet has no types
         self._check()
         self._sleep(self, seconds)
         self._wait()
+
+    def uuid(self) -> UUID:
+        """A random UUID that is the same whenever this very invocation draws it."""
+        self._uuids += 1
+        return UUID(int=self._uuids, version=4)
 
     def count(self, what: str) -> int:
         """How often this was asked for, this time included."""

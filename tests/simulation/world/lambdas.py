@@ -14,11 +14,11 @@ from typing import Any, Protocol
 
 from botocore.exceptions import ClientError
 
-from tests.simulation.errors import refused
+from tests.simulation.errors import UnknownCall, refused
 from tests.simulation.schedule import Event, Schedule
 from tests.simulation.task_visit import LambdaResult
 from tests.simulation.world.faults import Faults, Kind
-from tests.simulation.world.identities import Identities
+from tests.simulation.world.identities import Identities, uuid_of
 from tests.simulation.world.invocation import Invocation, Killed
 from tests.simulation.world.sandboxes import Sandboxes
 from tests.simulation.world.stack import Function
@@ -33,6 +33,7 @@ _CALL_TAKES = (0.003, 0.03)
 _START_TAKES = (0.01, 0.5)
 _REPEATS_AFTER = (0.5, 30.0)
 """What botocore waits for an answer that was lost, and before it repeats the call."""
+_AGAIN = "/again"
 _THROTTLED = {
     "dynamodb": "ProvisionedThroughputExceededException",
     "s3": "SlowDown",
@@ -97,19 +98,22 @@ class Lambdas:
         self._by_arn = {function.arn: function for function in functions.values()}
         self._services, self._schedule, self._faults, self._watchers = services, schedule, faults, watchers
         self._sandboxes, self._identities = sandboxes, identities
-        self._times: defaultdict[str, int] = defaultdict(int)
+        self._times: defaultdict[tuple[str, str], int] = defaultdict(int)
         self._running: dict[Invocation, None] = {}
         self._timeouts: dict[Invocation, Event] = {}
 
     def invoke(self, function: str, payload: Any, done: Done, place: str | None = None) -> None:
         """Invokes a function, by logical id or ARN, with a payload that is the function's to keep; calls back once.
 
-        `place` names the occasion in the keys of faults; without it the payload does.
+        `place` names the occasion in the keys of faults, and no other; without it the payload does, and how often it
+        came.
         """
         called = self.function(function)
-        occasion = f"{called.name}/{_digest(payload) if place is None else place}"
-        self._times[occasion] += 1
-        name = f"{occasion}/{self._times[occasion]}"
+        if place is None:
+            place = _digest(payload)
+            self._times[called.name, place] += 1
+            place = f"{place}/{self._times[called.name, place]}"
+        name = f"{called.name}/{place}"
         strike = self._faults.strikes(f"{name}/invoke", _AT_INVOCATIONS, called.name)
         kind = None if strike is None else strike.kind
         if kind is Kind.REFUSED:
@@ -128,9 +132,12 @@ class Lambdas:
         return self._by_arn.get(name) or self.functions[name]
 
     def close(self) -> None:
-        """Kills what still runs."""
-        for invocation in list(self._running):
-            self._kill(invocation, _UNKNOWN)
+        """Kills what still runs. Nobody is told any more."""
+        for invocation in self._running:
+            if invocation:  # it has begun
+                invocation.killed_as = _UNKNOWN
+                invocation.throw(Killed())
+        self._running.clear()
 
     # ---- from the beginning to the end ----------------------------------------------------------------------------
 
@@ -202,7 +209,7 @@ class Lambdas:
         point = f"{invocation.place}/{what}/{invocation.count(what)}"
         strike = self._faults.strikes(point, _AT_CALLS, f"{invocation.function.name} {what}")
         kind = None if strike is None else strike.kind
-        call = _Call(invocation, service, operation, params, point, kind)
+        call = _Call(invocation, service, operation, _settled(operation, params, point), point, kind)
         if kind is Kind.SLOW:
             seconds = self._faults.between(f"{point}/slow", 1.0, self._faults.rates.longest_call)
             invocation.pending = self._schedule.at(self._schedule.now() + seconds, partial(self._happen, call))
@@ -218,7 +225,7 @@ class Lambdas:
             return
         answer = self._answer(call)
         if kind is Kind.ANSWER_LOST:
-            again = replace(call, point=f"{call.point}/again", kind=None)
+            again = replace(call, point=call.point + _AGAIN, kind=None)
             invocation.pending = self._later(f"{call.point}/repeats", _REPEATS_AFTER, partial(self._happen, again))
         elif kind is Kind.KILLED_AFTER:
             self._answered(call, "killed")
@@ -236,6 +243,8 @@ class Lambdas:
         if call.kind is Kind.THROTTLED:
             return refused(operation, _THROTTLED.get(service, "ThrottlingException"), "Rate exceeded")
         self.point, self.caller = call.point, call.invocation
+        if service not in self._services:
+            raise UnknownCall(f"{service} {operation}")
         answer: Any
         try:
             with self._identities.at(call.point):
@@ -255,6 +264,22 @@ class Lambdas:
     def _resume(self, invocation: Invocation, step: Callable[[], Any]) -> None:
         invocation.pending = None
         self._go_on(invocation, step)
+
+
+def _settled(operation: str, params: Mapping[str, Any], point: str) -> Mapping[str, Any]:
+    """The parameters with what libraries leave to chance settled.
+
+    Botocore gives a transaction a token, so that repeating the call changes nothing; pynamodb asks for a batch of items
+    in the order of a set.
+    """
+    if operation == "TransactWriteItems" and "ClientRequestToken" not in params:
+        return {**params, "ClientRequestToken": uuid_of(point)}
+    if operation == "BatchGetItem":
+        asked = {
+            name: {**each, "Keys": sorted(each["Keys"], key=repr)} for name, each in params["RequestItems"].items()
+        }
+        return {**params, "RequestItems": asked}
+    return params
 
 
 def _digest(payload: Any) -> str:

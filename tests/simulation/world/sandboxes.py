@@ -7,7 +7,7 @@ another world, for making one takes longer than most invocations do; one that wa
 import importlib.util
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -38,8 +38,10 @@ class Sandboxes:
         code: by function, the directory of its code and those of its layers.
     """
 
-    def __init__(self, code: dict[str, Sequence[Path]]) -> None:
+    def __init__(self, code: Mapping[str, Sequence[Path]]) -> None:
         self._code = code
+        layers = {str(layer): None for _, *layers in code.values() for layer in layers}
+        sys.path[:0] = [layer for layer in layers if layer not in sys.path]
         self._idle: defaultdict[str, list[Sandbox]] = defaultdict(list)
         self._numbers = count()
 
@@ -65,10 +67,7 @@ class Sandboxes:
             invocation.sandbox.kept = {name: kept[name] for name in _AT_HAND if name in kept}
 
     def _make(self, function: Function) -> Sandbox:
-        code, *layers = self._code[function.name]
-        for layer in layers:
-            if str(layer) not in sys.path:
-                sys.path.insert(0, str(layer))
+        code = self._code[function.name][0]
         name = f"{function.module}_in_sandbox_{next(self._numbers)}"
         spec = importlib.util.spec_from_file_location(name, code / f"{function.module}.py")
         assert spec is not None

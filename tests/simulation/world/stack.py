@@ -67,10 +67,13 @@ class Stack:
         declared: Mapping[str, Any] = template.body.get("Parameters", {})
         if unknown := sorted(parameters.keys() - declared.keys()):
             raise UnknownCall(f"the template has no parameters {unknown}")
-        self._values: dict[str, Any] = dict(_PSEUDO)
+        self.parameters: dict[str, Any] = {}
         for name, about in declared.items():
+            if name not in parameters and "Default" not in about:
+                raise UnknownCall(f"the parameter {name} has no value")
             value = str(parameters.get(name, about.get("Default")))
-            self._values[name] = value.split(",") if about["Type"] == "CommaDelimitedList" else value
+            self.parameters[name] = value.split(",") if about["Type"] == "CommaDelimitedList" else value
+        self._values = _PSEUDO | self.parameters
         self._functions: dict[str, Callable[[Any], Any]] = {
             "Ref": self.ref,
             "Fn::GetAtt": self._attribute,

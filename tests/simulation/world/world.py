@@ -51,9 +51,9 @@ def _template() -> Template:
 
 
 @cache
-def _sandboxes() -> Sandboxes:
-    """Those of all worlds."""
-    return Sandboxes(dict(_template().code()))
+def _sandboxes(template: Template) -> Sandboxes:
+    """Those of all worlds of this template."""
+    return Sandboxes(template.code())
 
 
 class World:
@@ -67,6 +67,7 @@ class World:
         team: who works in the work team of an ARN.
         behaviours: what teams do with special tasks, once for each team.
         empty_is_zero: whether CloudWatch says of an empty queue that its oldest message is 0 seconds old.
+        template: the template, if it is not the application's.
     """
 
     def __init__(
@@ -79,13 +80,15 @@ class World:
         team: Callable[[str], Team] = lambda _arn: Team(),
         behaviours: Iterable[Behaviour] = (),
         empty_is_zero: bool = False,
+        template: Template | None = None,
     ) -> None:
         self.seed, self.faults, self.watchers = seed, faults, Watchers()
         self.schedule = schedule = Schedule(START)
         faults.now = schedule.now
-        self.stack = stack = Stack(_template(), {"ClipBuckets": CLIPS, **(parameters or {})})
+        self.stack = stack = _stack(template, parameters or {})
         self._identities = identities = Identities(seed)
         self._sources: dict[str, QueueSource] = {}
+        self._requests: dict[str, int] = {}
         self._tables = {stack.name(name): name for name in stack.template.of_type("AWS::DynamoDB::Table")}
 
         self.dynamodb = DynamoDB(
@@ -97,8 +100,9 @@ class World:
             changed=self._item_changed,
         )
         self.sqs = Sqs(schedule.now, identities.new, self._arrived, region=REGION, account=ACCOUNT)
-        loses = stack.arn("LabelsQueue"), *self._targets()
-        self.deliveries = Deliveries(schedule, self.sqs, faults, identities, frozenset(loses).__contains__)
+        # Notices come to queues of ours; what goes to Ground Truth's is no notice.
+        notified = frozenset(stack.arn(name) for name in stack.template.of_type("AWS::SQS::Queue"))
+        self.deliveries = Deliveries(schedule, self.sqs, faults, identities, notified.__contains__)
         self.sns = Sns(
             schedule.now,
             identities.new,
@@ -116,7 +120,7 @@ class World:
         }
         """Where the calls of functions go, by boto3's names."""
         self.lambdas = Lambdas(
-            stack.functions(), self.services, schedule, faults, self.watchers, _sandboxes(), identities
+            stack.functions(), self.services, schedule, faults, self.watchers, _sandboxes(stack.template), identities
         )
         self.events = Events(stack, schedule, self.lambdas, self.deliveries, identities)
         self.step_functions = self.services["stepfunctions"] = StepFunctions(
@@ -164,10 +168,12 @@ class World:
         self, method: str, path: str, body: Any | None = None, done: Callable[[int, Any], None] = lambda *_: None
     ) -> None:
         """A request of the HTTP API. Calls back once with the status and the body of the answer."""
-        route, parameters = http_events.route_of(_template().routes(), method, path)
+        route, parameters = http_events.route_of(self.stack.template.routes(), method, path)
         event = http_events.event(method, path, route.path, parameters, body, self.schedule.now())
-        place = f"{method} {path}/{json.dumps(body, sort_keys=True)}"
-        self.lambdas.invoke(route.function, event, partial(_respond, done), place)
+        text = blake2b(json.dumps(body, sort_keys=True).encode(), digest_size=8).hexdigest()
+        place = f"{method} {path}/{text}"
+        self._requests[place] = number = self._requests.get(place, 0) + 1
+        self.lambdas.invoke(route.function, event, partial(_respond, done), f"{place}/{number}")
 
     def quiet(self) -> None:
         """No fault strikes from now on."""
@@ -192,7 +198,7 @@ class World:
             self.dynamodb.create_table(stack.name(name), properties)
         for name in stack.template.of_type("AWS::S3::Bucket"):
             self.s3.call("CreateBucket", {"Bucket": stack.name(name)})
-        for bucket in stack.ref("ClipBuckets"):
+        for bucket in stack.parameters.get("ClipBuckets", ()):
             self.s3.call("CreateBucket", {"Bucket": bucket})
         queues = stack.of_type("AWS::SQS::Queue")
         for name in sorted(queues, key=lambda name: "RedrivePolicy" in queues[name]):  # after those for dead letters
@@ -214,11 +220,6 @@ class World:
                         event["Properties"], function.name, self.schedule, self.sqs, self.lambdas, self.faults
                     )
                     self._sources[source.queue_arn] = source
-
-    def _targets(self) -> list[str]:
-        """The targets of rules."""
-        rules = self.stack.of_type("AWS::Events::Rule").values()
-        return [target["Arn"] for rule in rules for target in rule["Targets"]]
 
     def _arrived(self, queue_arn: str) -> None:
         if (source := self._sources.get(queue_arn)) is not None:
@@ -281,6 +282,12 @@ class World:
         point = f"{self.lambdas.point}/entry/{text}"
         where = f"an entry of a batch for {topic.rpartition(':')[2]}"
         return None if self.faults.strikes(point, (Kind.UNPROCESSED,), where) is None else "InternalError"
+
+
+def _stack(template: Template | None, parameters: Mapping[str, Any]) -> Stack:
+    if template is None:
+        return Stack(_template(), {"ClipBuckets": CLIPS, **parameters})
+    return Stack(template, parameters)
 
 
 def _attribute(value: Any) -> str:
