@@ -78,7 +78,7 @@ def transformed(is_done: bool = True, **more: Any) -> Gives:
 
 def sent(is_all: bool = True, again: Any = 432_000, gather: Any = 60, level: int = 1) -> Gives:
     """What TriggerLabeling returns."""
-    answer = {"isAllSent": is_all, "sendAgainInSeconds": again, "gatherSeconds": gather}
+    answer = {"isAllSent": is_all, "isContinued": False, "sendAgainInSeconds": again, "gatherSeconds": gather}
     return Gives({"taskId": TASK, "level": level, **answer})
 
 

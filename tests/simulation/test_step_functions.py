@@ -237,7 +237,13 @@ def test_a_function_that_answers_at_once_should_not_pile_up_calls() -> None:
 
     def invoke(function: str, _payload: Any, done: Callable[[LambdaResult], None]) -> None:
         count.append(function)
-        sent = {"taskId": TASK, "level": 1, "isAllSent": len(count) > 2_000, "sendAgainInSeconds": 60}
+        sent = {
+            "taskId": TASK,
+            "level": 1,
+            "isContinued": False,
+            "isAllSent": len(count) > 2_000,
+            "sendAgainInSeconds": 60,
+        }
         done(LambdaResult(json.dumps({"isDoneTransforming": True, **sent})))
 
     count: list[str] = []
@@ -346,7 +352,7 @@ def test_data_that_grow_with_each_round_should_come_to_the_limit() -> None:
 
 def test_an_answer_and_the_data_it_is_put_into_should_be_counted_together() -> None:
     half = "x" * 140_000
-    sent = {"taskId": TASK, "level": 1, "isAllSent": True, "sendAgainInSeconds": 60, "more": half}
+    sent = {"taskId": TASK, "level": 1, "isContinued": False, "isAllSent": True, "sendAgainInSeconds": 60, "more": half}
     engine = VirtualEngine(Script({"TriggerLabeling": [Gives(sent)]}, answers=[Succeeds(half)]))
     assert engine.run().error == "States.DataLimitExceeded"
 
