@@ -27,8 +27,8 @@ PRESIGNED_CANARY = "X-Amz-Signature=canary"
 FORGED = "forged-by"
 """Is in every forged message, beside the key of the event that forged it."""
 
-QUIET_HOURS_PER_TASK = (0.1, 0.5)
-"""How long a task takes people once faults have stopped; scaled hours, as `Team` has them."""
+QUIET_TEAM = Team(hours_per_task=(0.1, 0.5))
+"""How people work once faults have stopped: day and night."""
 
 
 @dataclass(frozen=True)
@@ -219,7 +219,7 @@ class Plan:
         """Seconds that the slowest team needs in quiet for all objects of one level."""
         people = {team.name: team.team.people for team in self.teams}
         hands = min(min(people[job.team], max(1, job.max_concurrent - 1)) for job in self.jobs)
-        return math.ceil(self.size.clips * self.size.objects / hands) * QUIET_HOURS_PER_TASK[1] * HOUR
+        return math.ceil(self.size.clips * self.size.objects / hands) * QUIET_TEAM.hours_per_task[1] * HOUR
 
     def atoms(self) -> list[str]:
         """Everything that can be left out, except faults, which are known only after a run."""
