@@ -114,6 +114,10 @@ class Workforce:
             raise ValueError(f"{self.team.people} people cannot become {team.people}")
         self.team = team
 
+    def forget(self) -> None:
+        """No task that is offered from now on is a special case."""
+        self._left.clear()
+
     def pause(self) -> None:
         """From now on nobody takes a new task, until `resume`."""
         self._paused = True

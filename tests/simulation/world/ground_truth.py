@@ -138,6 +138,12 @@ class GroundTruth:
             workforce.change(team(arn))
         self._wake_at(self._schedule.now())
 
+    def forget(self) -> None:
+        """No task that is offered from now on is a special case."""
+        self._behaviours.clear()
+        for team in self._teams.values():
+            team.forget()
+
     def pause(self, arn: str) -> None:
         """The people of a team finish the task at hand and take no other."""
         self.team(arn).pause()

@@ -3,9 +3,10 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
+from local.ground_truth.people import Team
 from tests.simulation.world.faults import Faults
 from tests.simulation.world.ledger import ENDED, Ledger, Step
 from tests.simulation.world.observer import Observer
@@ -46,7 +47,7 @@ def live(plan: Plan, *, traced: str | None = None, day: Callable[[int], None] = 
         faults=faults,
         parameters=plan.parameters,
         unknowns=plan.unknowns,
-        teams=teams,
+        team=lambda arn: teams.get(arn, Team()),
         behaviours=behaviours,
     ) as world:
         world.s3.call("CreateBucket", {"Bucket": ELSEWHERE})
@@ -109,7 +110,8 @@ def _quiet(world: World, observer: Observer) -> None:
     """From now on nothing goes wrong, and people work."""
     observer.note("faults stop, people work")
     world.quiet()
-    world.ground_truth.settle(QUIET_TEAM)
+    world.ground_truth.forget()
+    world.ground_truth.change(lambda arn: replace(QUIET_TEAM, people=world.ground_truth.team(arn).team.people))
 
 
 def _hourly(world: World, ledger: Ledger) -> None:
