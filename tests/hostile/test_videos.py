@@ -25,7 +25,7 @@ from tests.hostile.movies import Movie, box, elsewhere, full, ints
 # Peak of the whole process: Python with PyAV takes 35 MB before it reads anything; Transformation has 3,538 MB.
 MOST_MB = 200
 # With an index as large as FFmpeg may ask for in each of as many streams as it may find.
-MOST_MB_OF_MANY_STREAMS = 2_300
+MOST_MB_OF_MANY_STREAMS = 1_300
 
 _CHILD = """
 import io, json, pathlib, re, resource, sys
@@ -93,11 +93,11 @@ LIES: dict[str, tuple[Movie, str]] = {
     "pictures of 4 GB": (Movie(sizes=ints(2**32 - 1, 10)), NO_PICTURES),
     "data after the end": (Movie(first_offset=2**32 - 1), "index names data after the end"),
     "sound alone": (Movie(handler=b"soun"), "no video stream"),
-    "an encrypted entry": (Movie(entry=b"encv", extra=ENCRYPTED), "encrypted|no readable index"),
+    "an encrypted entry": (Movie(entry=b"encv", extra=ENCRYPTED), "the clip is encrypted"),
     "a codec of protected files": (Movie(entry=b"drmi"), "codec is not known"),
     "a codec that nobody knows": (Movie(entry=b"XxXx"), "codec is not known"),
     "a start after the end": (Movie(edits=box(b"edts", full(b"elst", ints(1, 10, 2**31, 1 << 16)))), NO_PICTURES),
-    "a thousand streams": (Movie(tracks=1_000), "more memory than it may have|no readable index"),
+    "a thousand streams": (Movie(tracks=1_000), "more memory than it may have"),
 }
 
 
@@ -106,14 +106,14 @@ def test_a_lie_should_be_refused_in_words_and_within_the_bound(lie: str, extract
     movie, words = LIES[lie]
     outcome = extract(movie.file())
     assert isinstance(outcome.said, str)
-    assert any(word in outcome.said for word in words.split("|")), outcome.said
+    assert words in outcome.said
     assert outcome.megabytes < MOST_MB
 
 
 def test_the_largest_index_in_every_stream_should_stay_below_what_a_lambda_has(
     extract: Callable[[bytes], Outcome],
 ) -> None:
-    outcome = extract(Movie(samples=3_900_000, tracks=16, timescale=10**9).file())
+    outcome = extract(Movie(samples=3_900_000, tracks=8, timescale=10**9).file())
     assert isinstance(outcome.said, str)
     assert 200 < outcome.megabytes < MOST_MB_OF_MANY_STREAMS
 

@@ -39,7 +39,7 @@ _READ_BYTES = 1 << 18
 # FFmpeg asks for memory by what an index claims: a file of 743 bytes that promises 30 million pictures took 1 GB. This
 # is an index of four million, and twice the largest plane of a picture within `Limits`; per stream, so those are few.
 _MOST_BYTES_AT_ONCE = 1 << 27
-_MOST_STREAMS = 16
+_MOST_STREAMS = 8
 # FFmpeg's command line takes such a step in MPEG-TS for a new clock, which it guesses how to join to the old one.
 _CLOCK_BACK_SECONDS, _CLOCK_AHEAD_SECONDS = Fraction(1, 10), 10
 
