@@ -37,9 +37,23 @@ class Life:
     timeline: list[tuple[float, str]] = field(default_factory=list)
 
 
-def live(plan: Plan, *, traced: str | None = None, day: Callable[[int], None] = lambda _day: None) -> Life:
-    """Runs a plan until its last day, or until a promise is broken. `day` is told how many days have passed."""
-    faults = Faults(plan.seed, plan.rates, plan.only)
+def live(
+    plan: Plan,
+    *,
+    faults: Faults | None = None,
+    step: float = DAY,
+    traced: str | None = None,
+    day: Callable[[int], None] = lambda _day: None,
+) -> Life:
+    """Runs a plan until everything has ended or its last day is over, or until a promise is broken.
+
+    Args:
+        faults: what goes wrong, if not what the plan says.
+        step: after how many seconds each it is asked whether everything has ended.
+        traced: the task that the timeline is about.
+        day: is told how many days have passed.
+    """
+    faults = faults or Faults(plan.seed, plan.rates, plan.only)
     teams = {workteam(team.name): team.team for team in plan.teams}
     behaviours = [habit.behaviour for habit in plan.habits]
     with World(
@@ -60,7 +74,7 @@ def live(plan: Plan, *, traced: str | None = None, day: Callable[[int], None] = 
         _hourly(world, ledger)
         life = Life(Figures())
         try:
-            passed = _run(plan, world, ledger, operators, day)
+            passed = _run(plan, world, ledger, operators, step, day)
             _end(plan, world, ledger, operators)
         except Broken as broken:
             life.broken = broken
@@ -90,19 +104,23 @@ def _is_video(job: JobPlan) -> bool:
     return "Video" in job.task_type
 
 
-def _run(plan: Plan, world: World, ledger: Ledger, operators: Operators, day: Callable[[int], None]) -> float:
+def _run(
+    plan: Plan, world: World, ledger: Ledger, operators: Operators, step: float, day: Callable[[int], None]
+) -> float:
     """Lets the days pass; returns how many. Once everything has ended, the last days bring nothing new."""
     last_event = max((event.at + event.lasts for event in plan.events), default=0.0)
-    last_event = max(last_event, max((clip.at for clip in plan.clips), default=0.0) + DAY)
-    for number in range(1, plan.size.days + 1):
-        world.run_until(START + number * DAY)
-        day(number)
+    last_event = max(last_event, max((clip.at for clip in plan.clips), default=0.0) + step)
+    for number in range(1, int(plan.size.days * DAY / step) + 1):
+        passed = number * step
+        world.run_until(START + passed)
+        if passed % DAY == 0:
+            day(int(passed / DAY))
         statuses = {ledger.tasks[task].status for task in operators.tasks.values() if task in ledger.tasks}
         has_ended = statuses <= ENDED and len(ledger.tasks) == len(operators.tasks)
         # What failed is tried once more when faults have stopped.
-        is_over = "Failed" not in statuses or number * DAY > plan.quiet_at + 2 * DAY
-        if number * DAY > last_event and has_ended and is_over:
-            return float(number)
+        is_over = "Failed" not in statuses or passed > plan.quiet_at + 2 * DAY
+        if passed > last_event and has_ended and is_over:
+            return passed / DAY
     return float(plan.size.days)
 
 
