@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from local.ground_truth.people import Team
+from local.template import Template
 from tests.simulation.world.faults import Faults
 from tests.simulation.world.ledger import ENDED, Ledger, Step
 from tests.simulation.world.observer import Observer
@@ -27,6 +28,18 @@ from tests.simulation.world.table import Figures
 from tests.simulation.world.world import START, World
 
 
+@dataclass(frozen=True)
+class Algorithm:
+    """What lives a plan: a template, if it is not the application's, and who tells the ledger what it does.
+
+    Of a control, broken promises are counted; the first one that the application breaks ends its run.
+    """
+
+    template: Template | None = None
+    observer: type[Observer] = Observer
+    is_control: bool = False
+
+
 @dataclass
 class Life:
     """What became of a plan. `struck` are the keys of the faults, `timeline` says what was traced."""
@@ -44,6 +57,7 @@ def live(
     step: float = DAY,
     traced: str | None = None,
     day: Callable[[int], None] = lambda _day: None,
+    algorithm: Algorithm | None = None,
 ) -> Life:
     """Runs a plan until everything has ended or its last day is over, or until a promise is broken.
 
@@ -52,7 +66,9 @@ def live(
         step: after how many seconds each it is asked whether everything has ended.
         traced: the task that the timeline is about.
         day: is told how many days have passed.
+        algorithm: what is run, if not the application.
     """
+    algorithm = algorithm or Algorithm()
     faults = faults or Faults(plan.seed, plan.rates, plan.only)
     teams = {workteam(team.name): team.team for team in plan.teams}
     behaviours = [habit.behaviour for habit in plan.habits]
@@ -63,11 +79,13 @@ def live(
         unknowns=plan.unknowns,
         team=lambda arn: teams.get(arn, Team()),
         behaviours=behaviours,
+        template=algorithm.template,
     ) as world:
         world.s3.call("CreateBucket", {"Bucket": ELSEWHERE})
-        ledger = Ledger(steps(plan), world.schedule.now)
+        counted: list[Broken] = []
+        ledger = Ledger(steps(plan), world.schedule.now, counted.append if algorithm.is_control else None)
         buckets = {CLIP_BUCKET, str(world.stack.ref("Bucket"))}
-        observer = Observer(ledger, world.watchers, buckets, traced)
+        observer = algorithm.observer(ledger, world.watchers, buckets, traced)
         operators = Operators(plan, world, ledger, observer)
         operators.begin()
         world.schedule.at(START + plan.quiet_at, partial(_quiet, world, observer))
@@ -77,9 +95,10 @@ def live(
             passed = _run(plan, world, ledger, operators, step, day)
             _end(plan, world, ledger, operators)
         except Broken as broken:
-            life.broken = broken
+            counted.append(broken)
             passed = (broken.at - START) / DAY
-        life.figures = _figures(plan, ledger, faults, passed, life.broken)
+        life.broken = counted[0] if counted else None
+        life.figures = _figures(plan, ledger, faults, passed, counted)
         life.struck = list(dict.fromkeys(strike.key for strike in faults.struck))
         life.timeline = observer.timeline
         if traced is not None:
@@ -155,7 +174,7 @@ def _quarantine(world: World, operators: Operators) -> dict[str, str | None]:
     return found
 
 
-def _figures(plan: Plan, ledger: Ledger, faults: Faults, passed: float, broken: Broken | None) -> Figures:
+def _figures(plan: Plan, ledger: Ledger, faults: Faults, passed: float, broken: list[Broken]) -> Figures:
     statuses = Counter(found.status for found in ledger.tasks.values())
     quiet = START + plan.quiet_at
     late = [found.ended_at - quiet for found in ledger.tasks.values() if found.ended_at is not None]
@@ -175,7 +194,7 @@ def _figures(plan: Plan, ledger: Ledger, faults: Faults, passed: float, broken: 
             for key, found in ledger.objects.items()
             if ledger.tasks[key.partition("/")[0]].status == "Completed"
         ),
-        broken=Counter([broken.promise.value] if broken is not None else []),
+        broken=Counter(each.promise.value for each in broken),
         expiries=sum(found.failures for found in ledger.objects.values()),
         replacements=ledger.replacements,
         surplus=ledger.surplus,

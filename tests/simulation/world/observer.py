@@ -171,8 +171,8 @@ class Observer:
             self._ledger.execution_ended(task[1])
 
     def _called(self, invocation: Any, service: str, operation: str, parameters: Mapping[str, Any]) -> None:
-        if service == "sns" and operation == "PublishBatch":
-            for entry in parameters["PublishBatchRequestEntries"]:
+        if service == "sns" and operation in {"Publish", "PublishBatch"}:
+            for entry in parameters.get("PublishBatchRequestEntries", [parameters]):
                 line = json.loads(entry["Message"])
                 self._ledger.given(line[_KEY], digest(line))
                 if self._traced is not None:
