@@ -8,6 +8,7 @@ queue", "Duplicate message handling", "Stop a streaming labeling job", and the A
 An object that asks for several workers is treated as one task.
 """
 
+import math
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -109,12 +110,18 @@ class LabelingJob:
         if self.is_over:
             return None
         self._drop_stale()
-        due = [self._status_due, self._idle_at(), self._ends_at(), self._queue.next_expiry()]
-        if self._expiries:
-            due.append(self._expiries[0].expires_at)
-        if self._time_limits:
-            due.append(self._time_limits[0][0])
-        return min((at for at in due if at is not None), default=None)
+        due = math.inf
+        for at in (
+            self._status_due,
+            self._idle_at(),
+            self._ends_at(),
+            self._queue.next_expiry(),
+            self._expiries[0].expires_at if self._expiries else None,
+            self._time_limits[0][0] if self._time_limits else None,
+        ):
+            if at is not None and at < due:
+                due = at
+        return None if due == math.inf else due
 
     def advance(self, now: float) -> list[Event]:
         """Everything that happened since the last call, up to and including `now`, in order of time."""

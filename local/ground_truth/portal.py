@@ -30,8 +30,9 @@ class Portal:
         self._begin = begin
         self._hand_in = hand_in
         self._jobs: dict[str, LabelingJob] = {}
-        self._running: dict[str, LabelingJob] = {}  # the others need no look: a year leaves many behind
+        self._due: dict[str, float] = {}  # jobs in which something will happen by itself, and when
         self._teams: dict[str, Workforce] = {}
+        self._workforces: list[Workforce] = []
         self._events: list[tuple[str, Event]] = []
         self._now = -math.inf
         self._is_held = False
@@ -43,8 +44,11 @@ class Portal:
 
     def open(self, job: LabelingJob, team: Workforce) -> None:
         """A new job for a team."""
-        self._jobs[job.settings.name] = self._running[job.settings.name] = job
+        self._jobs[job.settings.name] = job
         self._teams[job.settings.name] = team
+        if team not in self._workforces:
+            self._workforces.append(team)
+        self._expect(job.settings.name)
 
     def receive(self, job: str, message: Message, now: float) -> bool:
         """A message reached the job's input topic. False: it is lost."""
@@ -67,9 +71,12 @@ class Portal:
 
     def next_event_at(self) -> float | None:
         """When something happens by itself, at the earliest."""
-        due = [job.next_event_at() for job in self._running.values()]
-        due += [workforce.next_event_at() for workforce in self._workforces()]
-        return min((at for at in due if at is not None), default=None)
+        due = min(self._due.values(), default=None)
+        for workforce in self._workforces:
+            at = workforce.next_event_at()
+            if at is not None and (due is None or at < due):
+                due = at
+        return due
 
     def advance(self, now: float) -> list[tuple[str, Event]]:
         """Everything that happened since the last call, by job name and in order of time."""
@@ -82,9 +89,9 @@ class Portal:
         self._is_held = False
         while not self._is_held and (at := self.next_event_at()) is not None and at <= now:
             self._now = max(self._now, at)
-            for name in list(self._running):
+            for name in [name for name, due in self._due.items() if due <= self._now]:
                 self._collect(name, self._now)
-            for workforce in self._workforces():
+            for workforce in self._workforces:
                 for act in workforce.advance(self._now):
                     self._perform(workforce, act)
         if not self._is_held:
@@ -124,8 +131,11 @@ class Portal:
             elif isinstance(event, Withdrawn):
                 self._teams[name].withdraw(event.task)
             self._events.append((name, event))
-        if self._jobs[name].is_over:
-            self._running.pop(name, None)
+        self._expect(name)
 
-    def _workforces(self) -> list[Workforce]:
-        return list(dict.fromkeys(self._teams.values()))
+    def _expect(self, name: str) -> None:
+        due = self._jobs[name].next_event_at()
+        if due is None:
+            self._due.pop(name, None)
+        else:
+            self._due[name] = due

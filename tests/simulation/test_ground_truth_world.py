@@ -3,9 +3,10 @@
 import json
 import random
 from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from itertools import count
-from typing import Any
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import pytest
 from botocore.exceptions import ClientError
@@ -436,7 +437,7 @@ def test_people_should_do_as_told() -> None:
     cell.ground_truth.resume(TEAM)
     cell.passes(2 * HOUR)
     assert ["VOT-ref" in line for line in cell.lines()] == [False, True]
-    cell.ground_truth.change(lambda _arn: Team(people=1, hours_per_task=(0.1, 0.1)))
+    cell.ground_truth.change(lambda team: replace(team, hours_per_task=(0.1, 0.1)))
     cell.send("l")
     cell.passes(0.1 * HOUR)
     assert [line["K"] for line in cell.lines()] == ["l"]
@@ -517,3 +518,29 @@ def test_times_that_have_no_exact_sum_should_not_hold_the_world_up() -> None:
     cell.passes(60 * DAY)
     assert len(cell.lines()) == 200
     assert len(cell.schedule) == 0
+
+
+def switches() -> list[Unknowns]:
+    """Each answer to each question that the documentation leaves open, but for the usual ones."""
+    hints = get_type_hints(Unknowns)
+    usual = Unknowns()
+    found = []
+    for each in fields(Unknowns):
+        answers: tuple[Any, ...] = get_args(hints[each.name]) if get_origin(hints[each.name]) is Literal else ()
+        if hints[each.name] is bool:
+            answers = (False, True)
+        found += [Unknowns(**{each.name: answer}) for answer in answers if answer != getattr(usual, each.name)]
+    return found
+
+
+@pytest.mark.parametrize("unknowns", switches(), ids=str)
+def test_whatever_the_switch_the_output_should_be_where_the_job_says_it_is(unknowns: Unknowns) -> None:
+    cell = Cell(unknowns=unknowns)
+    cell.start()
+    cell.send("s3://b/clip-1/0/g0")
+    cell.passes(HOUR + 300)
+    (line,) = cell.lines()
+    bucket, _, key = cell.describe()["LabelingJobOutput"]["OutputDatasetS3Uri"].removeprefix("s3://").partition("/")
+    assert json.loads(cell.s3.read(bucket, key) or b"") == line
+    assert cell.s3.read("b", line["VOT-ref"].removeprefix("s3://b/")) is not None
+    assert cell.waiting() == 0

@@ -130,12 +130,12 @@ class GroundTruth:
         for team in self._teams.values():
             team.behave(behaviour)
 
-    def change(self, team: Callable[[str], Team]) -> None:
-        """From now on the people of each team have the habits that this gives for its ARN. Raises ValueError if they
-        are not as many as before."""
-        self._team = team
-        for arn, workforce in self._teams.items():
-            workforce.change(team(arn))
+    def change(self, habits: Callable[[Team], Team]) -> None:
+        """From now on each team is what this makes of it. Raises ValueError if its people become more or fewer."""
+        before = self._team
+        self._team = lambda arn: habits(before(arn))
+        for workforce in self._teams.values():
+            workforce.change(habits(workforce.team))
         self._wake_at(self._schedule.now())
 
     def forget(self) -> None:

@@ -148,7 +148,7 @@ def _quiet(world: World, observer: Observer) -> None:
     observer.note("faults stop, people work")
     world.quiet()
     world.ground_truth.forget()
-    world.ground_truth.change(lambda arn: replace(QUIET_TEAM, people=world.ground_truth.team(arn).team.people))
+    world.ground_truth.change(lambda team: replace(QUIET_TEAM, people=team.people))
 
 
 def _hourly(world: World, ledger: Ledger) -> None:
