@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from typing import Any, TextIO
 from unittest.mock import patch
 
 from botocore.client import BaseClient
@@ -38,16 +38,16 @@ BaseClient._make_api_call = _taking_calls(BaseClient._make_api_call)  # type: ig
 
 
 class _Output:
-    """Takes what invocations print or log; the rest goes where it always went."""
+    """Takes what invocations print or log; the rest goes to whatever the standard output is, or was before a run."""
 
-    def __init__(self, beside: Any) -> None:
-        self._beside = beside
+    def __init__(self) -> None:
+        self.outside = sys.stdout
 
     def write(self, text: str) -> int:
         """Keeps a line for the watchers."""
         current = getcurrent()
         if not isinstance(current, Invocation):
-            return int(self._beside.write(text))
+            return self._beside().write(text)
         if line := text.rstrip("\n"):
             current.lines.append(line)
         return len(text)
@@ -55,10 +55,16 @@ class _Output:
     def flush(self) -> None:
         """Nothing is held back."""
         if not isinstance(getcurrent(), Invocation):
-            self._beside.flush()
+            self._beside().flush()
+
+    def _beside(self) -> TextIO:
+        return self.outside if sys.stdout is self else sys.stdout
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._beside, name)
+        return getattr(self._beside(), name)
+
+
+_OUTPUT = _Output()
 
 
 class _AtOnce:
@@ -99,29 +105,22 @@ def opened(environment: Mapping[str, str], now: Callable[[], float]) -> Iterator
         for variable, model in (("TASK_TABLE", task_table.Row), ("JOB_TABLE", job_table.LabelingJob)):
             if environment.get(variable, model.Meta.table_name) != model.Meta.table_name:
                 raise RuntimeError(f"everlabel was imported with another {variable}: {model.Meta.table_name!r}")
-        output, stdout = _Output(sys.stdout), sys.stdout
+        if sys.stdout is not _OUTPUT:
+            _OUTPUT.outside = sys.stdout
         for owner, name, value in (
             (time, "sleep", _sleeping(time.sleep)),
             (uuid, "uuid4", _drawing(uuid.uuid4)),
             (clock, "now", now),
             (aws, "setting", _setting(aws.setting)),
             (frames, "ThreadPoolExecutor", _AtOnce),
-            (sys, "stdout", output),
+            (sys, "stdout", _OUTPUT),
         ):
             replaced.enter_context(patch.object(owner, name, value))
-        # The handlers of Powertools' logger hold on to the output that they found first.
-        handlers = logging.getLogger(environment["POWERTOOLS_SERVICE_NAME"]).handlers
-        _write(handlers, output)
-        try:
-            yield
-        finally:
-            _write(handlers, stdout)
-
-
-def _write(handlers: list[logging.Handler], stream: Any) -> None:
-    for handler in handlers:
-        if isinstance(handler, logging.StreamHandler):
-            handler.setStream(stream)
+        # Powertools' logger holds on to the output that it found first, which a test may have closed since.
+        for handler in logging.getLogger(environment["POWERTOOLS_SERVICE_NAME"]).handlers:
+            if isinstance(handler, logging.StreamHandler):
+                handler.stream = _OUTPUT
+        yield
 
 
 def _sleeping(original: Callable[[float], None]) -> Callable[[float], None]:

@@ -74,13 +74,19 @@ class Invocation(greenlet):  # type: ignore[misc] # greenlet has no types
     def run(self) -> None:
         """Runs the handler; `result` is what the caller gets."""
         try:
-            self.result = LambdaResult(json.dumps(self.sandbox.handler(self.event, self.context)))
+            self.result = self._given(self.sandbox.handler(self.event, self.context))
         except Killed:
             pass
         except SystemExit as error:
             self.result = self._failed("Runtime.ExitError", f"Runtime exited with error: exit status {error.code}")
         except Exception as error:  # every exception of a handler is its caller's to see, whatever it is
             self.result = self._failed(type(error).__name__, str(error))
+
+    def _given(self, answer: Any) -> LambdaResult:
+        try:
+            return LambdaResult(json.dumps(answer))
+        except (TypeError, ValueError) as error:
+            return self._failed("Runtime.MarshalError", f"Unable to marshal response: {error}")
 
     def _failed(self, kind: str, message: str) -> LambdaResult:
         """The error and its cause as Lambda tells them; where it was raised is left out, because it takes long."""

@@ -31,7 +31,7 @@ _AT_INVOCATIONS = (Kind.RESULT_LOST, Kind.STARTED_TWICE, Kind.REFUSED)
 # Seconds; each is drawn anew for each call, invocation and repetition.
 _CALL_TAKES = (0.003, 0.03)
 _START_TAKES = (0.01, 0.5)
-_REPEATS_AFTER = (0.5, 30.0)
+_REPEATS_AFTER = (0.1, 6.0)
 """What botocore waits for an answer that was lost, and before it repeats the call."""
 _AGAIN = "/again"
 _THROTTLED = {

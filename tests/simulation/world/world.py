@@ -304,7 +304,10 @@ def _respond(done: Callable[[int, Any], None], result: LambdaResult) -> None:
         done(status, {"message": "Service Unavailable" if status == 503 else "Internal Server Error"})
         return
     answer = json.loads(result.payload)
-    done(answer["statusCode"], json.loads(answer["body"]))
+    if isinstance(answer, dict) and "statusCode" in answer:
+        done(answer["statusCode"], json.loads(answer["body"]))
+    else:
+        done(200, answer)
 
 
 def _union(environments: Iterable[Mapping[str, str]]) -> dict[str, str]:
