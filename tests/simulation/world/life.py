@@ -55,6 +55,7 @@ def live(
     *,
     faults: Faults | None = None,
     step: float = DAY,
+    retries: bool = True,
     traced: str | None = None,
     day: Callable[[int], None] = lambda _day: None,
     algorithm: Algorithm | None = None,
@@ -64,6 +65,8 @@ def live(
     Args:
         faults: what goes wrong, if not what the plan says.
         step: after how many seconds each it is asked whether everything has ended.
+        retries: operators try what failed once more when faults have stopped, so that only poison may fail; if not,
+            a failure is an end like any other.
         traced: the task that the timeline is about.
         day: is told how many days have passed.
         algorithm: what is run, if not the application.
@@ -92,8 +95,8 @@ def live(
         _hourly(world, ledger)
         life = Life(Figures())
         try:
-            passed = _run(plan, world, ledger, operators, step, day)
-            _end(plan, world, ledger, operators)
+            passed = _run(plan, world, ledger, operators, step, retries, day)
+            _end(plan, world, ledger, operators, retries)
         except Broken as broken:
             counted.append(broken)
             passed = (broken.at - START) / DAY
@@ -124,7 +127,13 @@ def _is_video(job: JobPlan) -> bool:
 
 
 def _run(
-    plan: Plan, world: World, ledger: Ledger, operators: Operators, step: float, day: Callable[[int], None]
+    plan: Plan,
+    world: World,
+    ledger: Ledger,
+    operators: Operators,
+    step: float,
+    retries: bool,
+    day: Callable[[int], None],
 ) -> float:
     """Lets the days pass; returns how many. Once everything has ended, the last days bring nothing new."""
     last_event = max((event.at + event.lasts for event in plan.events), default=0.0)
@@ -137,7 +146,7 @@ def _run(
         statuses = {ledger.tasks[task].status for task in operators.tasks.values() if task in ledger.tasks}
         has_ended = statuses <= ENDED and len(ledger.tasks) == len(operators.tasks)
         # What failed is tried once more when faults have stopped.
-        is_over = "Failed" not in statuses or passed > plan.quiet_at + 2 * DAY
+        is_over = not retries or "Failed" not in statuses or passed > plan.quiet_at + 2 * DAY
         if passed > last_event and has_ended and is_over:
             return passed / DAY
     return float(plan.size.days)
@@ -156,8 +165,8 @@ def _hourly(world: World, ledger: Ledger) -> None:
     world.schedule.at(world.schedule.now() + HOUR, partial(_hourly, world, ledger))
 
 
-def _end(plan: Plan, world: World, ledger: Ledger, operators: Operators) -> None:
-    poisoned = {operators.tasks[clip.key] for clip in plan.clips if clip.poison}
+def _end(plan: Plan, world: World, ledger: Ledger, operators: Operators, retries: bool) -> None:
+    poisoned = {operators.tasks[clip.key] for clip in plan.clips if clip.poison or not retries}
     ledger.the_end(poisoned.__contains__, START + plan.quiet_at, plan.bound)
     ledger.quarantined(operators.forged, _quarantine(world, operators))
 
