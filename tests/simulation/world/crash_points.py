@@ -1,0 +1,103 @@
+"""Each AWS call of each invocation, as a place to crash at.
+
+Every story is told once without a crash, which finds its calls; then again for each call and each way to crash there.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from local.ground_truth.people import Behaviour
+from local.ground_truth.unknowns import Unknowns
+from tests.simulation.world.faults import Kind
+from tests.simulation.world.plan import HOUR
+from tests.simulation.world.stories import Story, event
+
+CRASHES = (Kind.KILLED_BEFORE, Kind.KILLED_AFTER, Kind.ANSWER_LOST)
+_READS = ("BatchGet", "Describe", "Get", "Head", "List", "Query", "Scan")
+
+_RETRIES = tuple(event(hours, "retry task") for hours in (2, 3, 4))
+
+STRAIGHT = Story("straight on", within=3)
+DETOURS = (
+    Story("declined", within=3, habits=(Behaviour("000001.jpg", "decline"),)),
+    Story("expired", within=6, habits=(Behaviour("000001.jpg", "ignore"),), lifetime=2 * HOUR),
+    Story("sent again in time", within=6, opens=3, parameters={"ResendAfterSeconds": 3_600}),
+    Story("continued by a successor", within=6, opens=3, parameters={"ResendAfterSeconds": 3_600}, most_rounds=2),
+    Story(
+        "labeling job replaced",
+        within=6,
+        opens=3,
+        unknowns=Unknowns(job_ends_after=2 * HOUR, ended_job_status="Completed"),
+    ),
+    Story("labeling job stopped by a person", within=6, opens=3, events=(event(1.5, "stop job", "A1", lasts=1),)),
+    Story("stopped", within=6, status="Stopped", opens=3, events=(event(2, "stop task"), event(4, "redrive"))),
+    Story(
+        "retried",
+        within=6,
+        habits=(Behaviour("000001.jpg", "decline"),),
+        parameters={"MaxExpiries": 0},
+        events=_RETRIES,
+    ),
+    Story("aborted by hand", within=6, opens=3, events=(event(1.5, "abort execution"), *_RETRIES)),
+    Story("nothing announced", within=6, unheard=("LabelsQueue",)),
+)
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call of an invocation on the way of a story: the place where a fault may strike."""
+
+    point: str
+
+    @property
+    def run(self) -> str:
+        """The invocation."""
+        return self.point.rsplit("/", 2)[0]
+
+    @property
+    def function(self) -> str:
+        """The function, by its logical id."""
+        return self.point.partition("/")[0]
+
+    @property
+    def what(self) -> str:
+        """Service and operation."""
+        return self.point.rsplit("/", 2)[1]
+
+    @property
+    def writes(self) -> bool:
+        """Whether it changes anything."""
+        return not self.what.partition(".")[2].startswith(_READS)
+
+
+def calls(story: Story) -> list[Call]:
+    """All calls of all invocations; of the reconciler's those that find something, and its first.
+
+    Raises:
+        ValueError: if the story does not end as it should even without a crash.
+    """
+    faults = story.faults()
+    wrong = story.wrong(story.tell(faults=faults))
+    if wrong is not None:
+        raise ValueError(f"{story.name}, without a crash: {wrong}")
+    return list(_worth_a_crash([Call(point) for point in faults.calls]))
+
+
+def _worth_a_crash(found: Iterable[Call]) -> Iterator[Call]:
+    runs: dict[str, list[Call]] = {}
+    for call in found:
+        runs.setdefault(call.run, []).append(call)
+    has_looked = False
+    for its_calls in runs.values():
+        if its_calls[0].function == "Reconciler":
+            if has_looked and not any(call.writes for call in its_calls):
+                continue
+            has_looked = True
+        yield from its_calls
+
+
+def crashed(story: Story, call: Call, kind: Kind) -> str | None:
+    """What is wrong with a story after a crash at a call; None if nothing is."""
+    faults = story.faults(chosen={call.point: kind})
+    wrong = story.wrong(story.tell(faults=faults))
+    return wrong if faults.struck else "it never came to this point"
