@@ -44,7 +44,7 @@ def write(cloud: Cloud, *lines: dict[str, Any] | str, end: str = "\n") -> None:
 
 
 def midnight(cloud: Cloud) -> None:
-    """The next run is the first of a day."""
+    """The next run is one of those that look at every task."""
     cloud.now += -(cloud.now + HOUR) % (24 * HOUR)
 
 

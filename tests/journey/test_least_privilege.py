@@ -57,6 +57,12 @@ def asked(environ: dict[str, Any]) -> Iterator[tuple[str, str]]:
         body = json.loads(body_of(environ))
         machine = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:everlabel-AnnotationTask"
         yield f"states:{operation}", body.get("stateMachineArn") or body.get("executionArn") or machine
+    elif target == "AmazonSQS":
+        body = json.loads(body_of(environ))
+        queue = body.get("QueueName") or body["QueueUrl"].rpartition("/")[2]
+        yield f"sqs:{operation}", f"arn:aws:sqs:{REGION}:{ACCOUNT}:{queue}"
+    elif target == "GraniteServiceVersion20100801":  # Amazon CloudWatch
+        yield f"cloudwatch:{operation}", "*"
     elif environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
         form = {name: values[0] for name, values in parse_qs(body_of(environ).decode()).items()}
         topic = form.get("TopicArn") or f"arn:aws:sns:{REGION}:{ACCOUNT}:{form['Name']}"

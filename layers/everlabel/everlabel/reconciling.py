@@ -1,7 +1,7 @@
 """What notices lose is found again: labels that nobody announced, levels that sleep, tasks that never started.
 
 What is looked at every hour grows with what happened in that hour, and not with what is waiting: the lines that are
-new in each output manifest, and the few tasks that are starting or stopping. Once a day every task in progress is
+new in each output manifest, and the few tasks that are starting or stopping. Twice a day every task in progress is
 looked at, a hundred a request.
 """
 
@@ -54,7 +54,7 @@ class Findings:
     queue_age_seconds: float = 0.0
     """Of the oldest message that waits in any queue of Ground Truth's."""
     oldest_level_seconds: float | None = None
-    """How long the level that waits longest does; looked at once a day."""
+    """How long the level that waits longest does; looked at twice a day."""
     unplaceable: list[str] = field(default_factory=list)
     """Why lines of output manifests could not be placed, each reason once."""
     unfinished: bool = False
@@ -78,7 +78,7 @@ class Reconciliation:
         yield "queues", partial(self._look_at_queues, jobs)
         yield "tasks that never started", self._start_tasks
         yield "tasks that are stopping", self._close_tasks
-        if int(self._now // _HOUR) % 24 == 0:
+        if int(self._now // _HOUR) % 12 == 0:
             yield "tasks in progress", self._find_dead_executions
 
     def _out_of_time(self) -> bool:
@@ -187,7 +187,7 @@ class Reconciliation:
         longest = 0.0
         for rows in batched(Task.by_status.query(TaskStatus.IN_PROGRESS), 100, strict=False):
             if self._out_of_time():
-                return
+                break  # those who began last are looked at half a day later
             items = {row.task_id: task_table.level_item(int(row.level)) for row in rows}
             levels = task_table.find_rows(list(items.items()))
             for row in rows:
