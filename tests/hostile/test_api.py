@@ -68,7 +68,7 @@ def beyond_the_document(fault: ErrorDetails) -> bool:
 
 
 @API.parametrize()
-@settings(max_examples=60, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 def test_the_api_should_do_what_its_document_says(case: schemathesis.Case[Any]) -> None:
     """The routes' documented statuses, media types and forms; nothing forbidden is taken; see also `Api.take`."""
     response = case.call()
