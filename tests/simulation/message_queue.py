@@ -207,6 +207,8 @@ class Queue:
         first = self._by_arrival.first()
         # Of those that are here, only the oldest can be the oldest; of those that have left, each while it was here.
         others = sorted((arrived, left) for left, arrived in self._left if left > times[0])
+        if first is None and not others:
+            return [None] * len(times)
         here: list[tuple[float, float]] = [] if first is None else [(first[0], math.inf)]
         coming = heapq.merge(here, others)
         ages: list[float | None] = []

@@ -138,11 +138,8 @@ class CloudWatch:
         except ClientError:
             return []
         read_until = self._now() - self._lag
-        minutes: list[float] = []
-        minute = math.ceil(first / MINUTE) * MINUTE
-        while minute < end and minute <= read_until:
-            minutes.append(minute)
-            minute += MINUTE
+        last = min(math.ceil(end / MINUTE) - 1, read_until // MINUTE)
+        minutes = [number * MINUTE for number in range(math.ceil(first / MINUTE), int(last) + 1)]
         if not minutes:
             return []
         if minutes[0] < self._now() - REMEMBERED:

@@ -22,7 +22,7 @@ from local.ground_truth.portal import Portal
 from local.ground_truth.record import Record
 from local.ground_truth.requests import JobRequest, RequestRefused, check_operation
 from local.ground_truth.unknowns import Unknowns
-from tests.simulation.errors import UnknownCall, refused
+from tests.simulation.errors import UnknownCall, know, refused
 from tests.simulation.s3 import S3
 from tests.simulation.schedule import Event as Entry
 from tests.simulation.schedule import Schedule
@@ -88,14 +88,13 @@ class GroundTruth:
             UnknownCall: for what is not built.
         """
         try:
-            check_operation(operation, request)
             match operation:
                 case "CreateLabelingJob":
                     return {"LabelingJobArn": self._create(request).arn}
                 case "DescribeLabelingJob":
-                    return description(self._jobs.record(request["LabelingJobName"]))
+                    return description(self._named(operation, request))
                 case "StopLabelingJob":
-                    self._jobs.stop(request["LabelingJobName"])
+                    self._jobs.stop(self._named(operation, request).request.name)
                     self._wake_at(self._schedule.now())
                     return {}
         except RequestRefused as error:
@@ -218,6 +217,15 @@ class GroundTruth:
         self._by_queue[record.queue_arn] = record
         self._wake_at(self._schedule.now())
         return record
+
+    def _named(self, operation: str, request: Mapping[str, Any]) -> Record:
+        """The job that a request names and nothing else. A name that a job has needs no further check."""
+        know(operation, request, frozenset({"LabelingJobName"}))
+        try:
+            return self._jobs.record(request["LabelingJobName"])
+        except RequestRefused:
+            check_operation(operation, request)
+            raise
 
     def _wake_at(self, at: float, due: float = 0.0) -> None:
         """Look after jobs and people at this time of the schedule, if it is not done earlier anyway."""
