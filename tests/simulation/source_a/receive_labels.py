@@ -15,7 +15,8 @@ from everlabel.data_object import OBJECT_ID_KEY
 from tests.simulation.source_a import task_table
 from tests.simulation.source_a.task_table import EXPIRED, FAILED, LABELED, Item
 
-_EXPIRED = re.compile(r"(?i)expir|timed?.?out|declin")
+# Which failures are for good; source A does not say, so it is given the reading that ours has.
+_REFUSED = re.compile(r"(?i)unsupported|corrupt|malformed|invalid|access ?denied|not ?found|no such")
 _STALE = {"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"}
 
 
@@ -36,7 +37,7 @@ def handler(event: dict[str, Any], _context: Any) -> None:
 def _status(line: dict[str, Any], attribute: str) -> str:
     reason = line.get(f"{attribute}-metadata", {}).get("failure-reason")
     if reason is not None:
-        return EXPIRED if _EXPIRED.search(reason) else FAILED
+        return FAILED if _REFUSED.search(reason) else EXPIRED
     if attribute not in line:
         raise ValueError(f"neither {attribute} nor a failure")
     return LABELED

@@ -16,6 +16,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
+from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -44,8 +45,9 @@ def put_new(parent: str, name: str, **attributes: str) -> None:
         _client().put_item(
             TableName=os.environ["TASK_TABLE"], Item=item, ConditionExpression="attribute_not_exists(parent)"
         )
-    except _client().exceptions.ConditionalCheckFailedException:
-        return
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+            raise
 
 
 def find(parent: str, name: str) -> Item | None:
