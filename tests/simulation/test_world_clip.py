@@ -1,83 +1,123 @@
-"""One clip in the simulated world, with the shipped handlers."""
+"""One clip in the simulated world, from its request to its summary, in calm and in storm."""
 
 import json
-from collections.abc import Mapping
+import os
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
-from tests.simulation.world.faults import Faults, Rates
+import pytest
+
+from local.ground_truth.labeling_job import DAY
+from local.template import ROOT
+from tests.simulation.world.faults import Faults, Kind, Rates
+from tests.simulation.world.trace import Trace
 from tests.simulation.world.world import World
 
-ACCOUNT_TEAM = "arn:aws:sagemaker:us-east-1:123456789012:workteam/private-crowd/team"
+TEAM = "arn:aws:sagemaker:us-east-1:123456789012:workteam/private-crowd/team"
+JOBS: list[dict[str, Any]] = [
+    {"jobName": "Boxes", "taskType": "BoundingBox", "labelCategoryConfig": {"labels": [{"label": "car"}]}},
+    {
+        "jobName": "AdjBoxes",
+        "taskType": "AdjustmentBoundingBox",
+        "labelCategoryConfig": {"labels": [{"label": "car"}], "auditLabelAttributeName": "Boxes"},
+    },
+]
+CHAIN: list[dict[str, Any]] = [
+    {"jobName": "Boxes", "inputConfig": {"clipS3Uri": "s3://clips/drive", "fps": 1}, "jobLevel": 1},
+    {"jobName": "AdjBoxes", "inputConfig": {"chainFromJobName": "Boxes"}, "jobLevel": 2},
+]
+STORM = Rates(
+    throttled=0.01,
+    killed_before=0.01,
+    killed_after=0.01,
+    answer_lost=0.02,
+    slow=0.02,
+    result_lost=0.02,
+    started_twice=0.05,
+    refused=0.02,
+    duplicated=0.1,
+    delayed=0.1,
+    lost=0.02,
+    stale=0.3,
+    conflict=0.05,
+    unprocessed=0.05,
+)
 
 
-class Answering:
-    """Labels everything at once: Ground Truth without people, time or queues."""
+@dataclass
+class Story:
+    """What became of a clip. `digest` and `calls` are its trace's, `asked` the statuses of the requests."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
-        self.jobs: dict[str, dict[str, Any]] = {}
-
-    def call(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
-        name = request["LabelingJobName"]
-        arn = f"arn:aws:sagemaker:us-east-1:123456789012:labeling-job/{name.lower()}"
-        if operation == "CreateLabelingJob":
-            self.jobs[name] = dict(request)
-            queue = f"GroundTruth-{name.lower()}"
-            url = self._world.sqs.call("CreateQueue", {"QueueName": queue})["QueueUrl"]
-            topic = request["InputConfig"]["DataSource"]["SnsDataSource"]["SnsTopicArn"]
-            endpoint = f"arn:aws:sqs:us-east-1:123456789012:{queue}"
-            self._world.sns.call("Subscribe", {"TopicArn": topic, "Protocol": "sqs", "Endpoint": endpoint})
-            self._look(name, url)
-            return {"LabelingJobArn": arn}
-        assert operation == "DescribeLabelingJob"
-        asked = self.jobs[name]
-        return {
-            "LabelingJobStatus": "InProgress",
-            "LabelingJobArn": arn,
-            "InputConfig": asked["InputConfig"],
-            "LabelCounters": {},
-        }
-
-    def _look(self, name: str, url: str) -> None:
-        asked = self.jobs[name]
-        attribute = asked["LabelAttributeName"]
-        found = self._world.sqs.call("ReceiveMessage", {"QueueUrl": url, "MaxNumberOfMessages": 10})
-        for message in found.get("Messages", []):
-            line = json.loads(json.loads(message["Body"])["Message"])
-            line[attribute] = {"annotations": []}
-            line[f"{attribute}-metadata"] = {"job-name": f"labeling-job/{name.lower()}", "class-map": {}}
-            publish = {"TopicArn": asked["OutputConfig"]["SnsTopicArn"], "Message": json.dumps(line)}
-            self._world.sns.call("Publish", publish)
-            self._world.sqs.call("DeleteMessage", {"QueueUrl": url, "ReceiptHandle": message["ReceiptHandle"]})
-        self._world.schedule.at(self._world.schedule.now() + 60, lambda: self._look(name, url))
+    digest: str = ""
+    calls: int = 0
+    status: str = ""
+    struck: Counter[Kind] = field(default_factory=Counter)
+    asked: list[int] = field(default_factory=list)
+    items: Counter[str] = field(default_factory=Counter)
 
 
-def run(faults: Faults, seed: int = 1) -> World:
-    world = World(seed, faults=faults)
-    world.services["sagemaker"] = Answering(world)
-    for number in range(4):
-        world.s3.put("clips", f"drive/{number}.jpg", b"jpeg")
-    answers: list[tuple[int, Any]] = []
-    settings = {"WorkteamArn": ACCOUNT_TEAM}
-    labels = {"labels": [{"label": "car"}]}
-    for name, kind, more in (
-        ("Boxes", "BoundingBox", {}),
-        ("AdjBoxes", "AdjustmentBoundingBox", {"auditLabelAttributeName": "Boxes"}),
-    ):
-        body = {"jobName": name, "taskType": kind, "settings": settings, "labelCategoryConfig": labels | more}
-        world.api("POST", "/labeling-jobs", body, lambda *answer: answers.append(answer))
-    world.run_until(world.schedule.now() + 600)
-    chain = [
-        {"jobName": "Boxes", "inputConfig": {"clipS3Uri": "s3://clips/drive", "fps": 1}, "jobLevel": 1},
-        {"jobName": "AdjBoxes", "inputConfig": {"chainFromJobName": "Boxes"}, "jobLevel": 2},
-    ]
-    world.api("POST", "/annotation-tasks", {"labelingJobs": chain}, lambda *answer: answers.append(answer))
-    world.run_until(world.schedule.now() + 86_400)
-    assert [status for status, _ in answers] == [201, 201, 202], answers
-    return world
+def story(seed: int, rates: Rates, days: float) -> Story:
+    """A clip of four frames through two levels; who asks for it asks again until it is taken."""
+    faults, told = Faults(seed, rates), Story()
+    with World(seed, faults=faults) as world:
+        trace = Trace(world)
+
+        def ask(path: str, body: Any) -> None:
+            world.api("POST", path, body, partial(hear, path, body))
+
+        def hear(path: str, body: Any, status: int, _answer: Any) -> None:
+            told.asked.append(status)
+            if status >= 400:
+                world.schedule.at(world.schedule.now() + 60, partial(ask, path, body))
+
+        for number in range(4):
+            world.s3.put("clips", f"drive/{number}.jpg", b"jpeg")
+        for job in JOBS:
+            ask("/labeling-jobs", {**job, "settings": {"WorkteamArn": TEAM}})
+        ask("/annotation-tasks", {"labelingJobs": CHAIN})
+        world.run_until(world.schedule.now() + days * DAY)
+        asked = {"TableName": world.stack.name("TaskTable"), "ConsistentRead": True}
+        items = world.dynamodb.call("Scan", asked)["Items"]
+        told.digest, told.calls = trace.digest(), trace.calls
+        told.status = next((item["status"]["S"] for item in items if item["item"]["S"] == "TASK"), "")
+        told.struck = Counter(strike.kind for strike in faults.struck)
+        told.items = Counter(item["kind"]["S"] for item in items)
+    return told
 
 
 def test_a_clip_with_two_levels_is_completed() -> None:
-    with run(Faults(1, Rates())) as world:
-        [execution] = world.step_functions.executions
-        assert execution.status == "SUCCEEDED", execution.cause
+    told = story(1, Rates(), 8)
+    assert told.status == "Completed"
+    assert told.items == {"TASK": 1, "FRAMES": 1, "LEVEL": 2, "JOB": 2, "DONE": 8}
+    assert not told.struck
+    assert {201, 202} <= {*told.asked}
+
+
+def test_a_clip_in_a_storm_is_the_same_whenever_it_is_lived() -> None:
+    first, again, other = story(5, STORM, 4), story(5, STORM, 4), story(6, STORM, 4)
+    assert first == again
+    assert first.digest != other.digest
+    assert len(first.struck) > 8
+
+
+def test_a_clip_in_a_storm_is_the_same_in_another_process() -> None:
+    script = "from tests.simulation.test_world_clip import STORM, story; print(story(5, STORM, 4).digest)"
+    processes = [
+        subprocess.Popen(  # noqa: S603 # this very interpreter
+            [sys.executable, "-c", script], cwd=ROOT, env={**os.environ, "PYTHONHASHSEED": seed}, stdout=subprocess.PIPE
+        )
+        for seed in ("1", "2")
+    ]
+    digests = [process.communicate()[0].decode() for process in processes]
+    assert digests == [story(5, STORM, 4).digest + "\n"] * 2
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_clip_in_a_storm_ends(seed: int) -> None:
+    told = story(seed, STORM, 25)
+    assert told.status in {"Completed", "Failed"}, json.dumps(told.items)
+    assert told.items["OPEN"] == 0 or told.status == "Failed"

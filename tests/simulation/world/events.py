@@ -28,11 +28,22 @@ _RULE = {"Name", "Description", "EventPattern", "State", "Targets", "EventBusNam
 
 
 class Events:
-    """The default event bus, the rules of the template, and the schedules of its functions."""
+    """The default event bus, the rules of the template, and the schedules of its functions.
+
+    Args:
+        expressions: schedules that differ from the template's, by function.
+    """
 
     def __init__(
-        self, stack: Stack, schedule: Schedule, lambdas: Lambdas, deliveries: Deliveries, identities: Identities
+        self,
+        stack: Stack,
+        schedule: Schedule,
+        lambdas: Lambdas,
+        deliveries: Deliveries,
+        identities: Identities,
+        expressions: Mapping[str, str],
     ) -> None:
+        self._expressions = expressions
         self._schedule, self._lambdas, self._deliveries, self._identities = schedule, lambdas, deliveries, identities
         self._announced: dict[str, int] = {}
         self._rules: list[tuple[Mapping[str, Any], str]] = []
@@ -83,8 +94,8 @@ class Events:
         elif kind in ("Schedule", "ScheduleV2"):
             is_on = properties.get("State", "ENABLED") == "ENABLED" and properties.get("Enabled", True)
             if is_on:
-                expression = properties["Schedule" if kind == "Schedule" else "ScheduleExpression"]
-                self._await(function, expression, properties.get("Input"))
+                given = properties["Schedule" if kind == "Schedule" else "ScheduleExpression"]
+                self._await(function, self._expressions.get(function.name, given), properties.get("Input"))
         elif kind not in ("SQS", "HttpApi"):
             raise UnknownCall(f"{function.name}: an event of type {kind}")
 

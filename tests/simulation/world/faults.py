@@ -89,7 +89,7 @@ class Faults:
         self.rates, self.struck = rates, list[Strike]()
         self.now: Callable[[], float] = float
         """What time it is; a world sets it."""
-        self._key = blake2b(str(seed).encode(), digest_size=32).digest()
+        self._seed = str(seed)
         self._rate: dict[Kind, float] = {kind: getattr(rates, kind) for kind in Kind}
         self._only = only
         self._quiet = not any(self._rate.values())
@@ -113,7 +113,7 @@ class Faults:
 
     def chance(self, point: str) -> float:
         """A number between 0 and 1 that belongs to the seed and the point."""
-        digest = blake2b(point.encode(errors="surrogatepass"), digest_size=8, key=self._key).digest()
+        digest = blake2b(f"{self._seed}/{point}".encode(errors="surrogatepass"), digest_size=8).digest()
         return int.from_bytes(digest) / 2**64
 
     def between(self, point: str, low: float, high: float) -> float:

@@ -68,6 +68,7 @@ class World:
         behaviours: what teams do with special tasks, once for each team.
         empty_is_zero: whether CloudWatch says of an empty queue that its oldest message is 0 seconds old.
         template: the template, if it is not the application's.
+        schedules: schedules that differ from the template's, by function: `{"Reconciler": "rate(6 hours)"}`.
     """
 
     def __init__(
@@ -81,6 +82,7 @@ class World:
         behaviours: Iterable[Behaviour] = (),
         empty_is_zero: bool = False,
         template: Template | None = None,
+        schedules: Mapping[str, str] | None = None,
     ) -> None:
         self.seed, self.faults, self.watchers = seed, faults, Watchers()
         self.schedule = schedule = Schedule(START)
@@ -122,7 +124,7 @@ class World:
         self.lambdas = Lambdas(
             stack.functions(), self.services, schedule, faults, self.watchers, _sandboxes(stack.template), identities
         )
-        self.events = Events(stack, schedule, self.lambdas, self.deliveries, identities)
+        self.events = Events(stack, schedule, self.lambdas, self.deliveries, identities, schedules or {})
         self.step_functions = self.services["stepfunctions"] = StepFunctions(
             schedule,
             Random(f"{seed}/step functions"),  # noqa: S311 # jitter, not secrets
