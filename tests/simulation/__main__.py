@@ -1,0 +1,157 @@
+"""The simulation from the command line: `python -m tests.simulation run` and `python -m tests.simulation replay SEED`."""
+
+import resource
+import shlex
+import time
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from tests.simulation.world.life import Life, live
+from tests.simulation.world.observer import written
+from tests.simulation.world.plan import Plan, Size
+from tests.simulation.world.runs import KNOWN, Seed, known_seeds, lives, shortest, until_broken, wakes_late
+from tests.simulation.world.table import show
+from tests.simulation.world.world import START
+
+app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+console = Console(highlight=False, markup=False)
+
+_LONGEST_TIMELINE = 200
+
+Clips = Annotated[int, typer.Option(help="Clips of each seed.")]
+Levels = Annotated[int, typer.Option(help="Levels of labeling jobs.")]
+Objects = Annotated[int, typer.Option(help="Data objects of a clip at a level.")]
+Days = Annotated[int, typer.Option(help="Days of each seed.")]
+
+
+@app.command()
+def run(
+    seeds: Annotated[int, typer.Option(help="How many seeds.")] = 200,
+    first: Annotated[int, typer.Option(help="The first of them.")] = 1,
+    clips: Clips = 60,
+    levels: Levels = 2,
+    objects: Objects = 4,
+    days: Days = 240,
+    jobs: Annotated[int, typer.Option(help="Processes.")] = 2,
+    known: Annotated[bool, typer.Option(help="Seeds that broke a promise once go first.")] = True,
+    shrink_seconds: Annotated[
+        float, typer.Option(help="How long to look for a shorter way to a broken promise.")
+    ] = 120,
+) -> None:
+    """Live many seeds; stop at the first broken promise, and say how to get there. Exit code 1 if there is one."""
+    size = Size(clips, levels, objects, days)
+    listed = known_seeds(KNOWN.read_text()) if known else []
+    listed += [Seed(number, size) for number in range(first, first + seeds)]
+    begun = time.monotonic()
+    with _Progress(len(listed)) as told:
+        figures, broken = until_broken(lives(listed, jobs), told)
+    show({"Everlabel": figures}, console)
+    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    console.print(f"{time.monotonic() - begun:.0f} s, at most {peak / 1024:.0f} MB a process")
+    if broken is not None:
+        _explain(*broken, shrink_seconds)
+        raise typer.Exit(1)
+    late = wakes_late(figures)
+    if late is not None:
+        console.print(f"BROKEN: {late}")
+        raise typer.Exit(1)
+
+
+@app.command()
+def replay(
+    seed: int,
+    clips: Clips = 60,
+    levels: Levels = 2,
+    objects: Objects = 4,
+    days: Days = 240,
+    only: Annotated[
+        list[str] | None, typer.Option(help="A part of the plan that stays (clip:…, habit:…, event:…, fault:…).")
+    ] = None,
+    trace: Annotated[
+        str | None, typer.Option(help="The task whose timeline is printed; the broken one's if any.")
+    ] = None,
+) -> None:
+    """Live one seed, or a part of it, and print what happened. Exit code 1 if a promise is broken."""
+    plan = Seed(seed, Size(clips, levels, objects, days)).plan()
+    if only is not None:
+        plan = plan.reduced(only)
+    life = live(plan, traced=trace)
+    if life.broken is not None and trace is None:
+        life = live(plan, traced=life.broken.task or "")
+    _timeline(plan, life)
+    show({"Everlabel": life.figures}, console)
+    if life.broken is not None:
+        console.print(f"BROKEN: {life.broken}")
+        raise typer.Exit(1)
+
+
+class _Progress:
+    """Says how far it is: a bar on a terminal, else a line now and then."""
+
+    def __init__(self, total: int) -> None:
+        self._total, self._done = total, 0
+        self._bar = Progress(console=console) if console.is_terminal else None
+
+    def __enter__(self) -> Callable[[Seed, Life], None]:
+        if self._bar is not None:
+            self._bar.start()
+            self._row = self._bar.add_task("seeds", total=self._total)
+        return self._told
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def _told(self, _seed: Seed, _life: Life) -> None:
+        self._done += 1
+        if self._bar is not None:
+            self._bar.advance(self._row)
+        elif self._done % 20 == 0 or self._done == self._total:
+            console.print(f"{self._done} of {self._total} seeds")
+
+
+def _explain(seed: Seed, life: Life, seconds: float) -> None:
+    console.print(f"BROKEN by seed {seed.number}: {life.broken}")
+    plan, until = seed.plan(), time.monotonic() + seconds
+    console.print(f"Looking for a shorter way for at most {seconds:.0f} s …")
+    short = shortest(plan, life, lambda: time.monotonic() < until)
+    again = live(short)
+    if again.broken is None:  # the faults that struck are not all there was to it
+        short, again = plan, life
+    task = "" if again.broken is None else again.broken.task or ""
+    _timeline(short, live(short, traced=task))
+    console.print(f"BROKEN by seed {seed.number}: {again.broken}")
+    console.print("Again:")
+    console.print(f"  {command(seed, short)}", soft_wrap=True)
+
+
+def command(seed: Seed, plan: Plan) -> str:
+    """What replays a part of a seed's plan."""
+    size = seed.size
+    words = ["python", "-m", "tests.simulation", "replay", str(seed.number)]
+    words += ["--clips", str(size.clips), "--levels", str(size.levels)]
+    words += ["--objects", str(size.objects), "--days", str(size.days)]
+    if plan.only is not None:
+        for atom in [*plan.atoms(), *(f"fault:{key}" for key in sorted(plan.only))]:
+            words += ["--only", atom]
+    return shlex.join(words)
+
+
+def _timeline(plan: Plan, life: Life) -> None:
+    """What happened to the traced task, and what struck."""
+    console.print(f"{len(plan.clips)} clips, {len(plan.events)} operators' events, {len(plan.habits)} workers' habits")
+    lines = life.timeline
+    if len(lines) > _LONGEST_TIMELINE:
+        left_out = len(lines) - _LONGEST_TIMELINE
+        lines = lines[: _LONGEST_TIMELINE // 4] + [(lines[0][0], f"({left_out} lines left out)")]
+        lines += life.timeline[-3 * _LONGEST_TIMELINE // 4 :]
+    for at, text in lines:
+        console.print(f"{written(at, START)}  {text}", soft_wrap=True)
+
+
+if __name__ == "__main__":
+    app()
