@@ -71,9 +71,7 @@ def replay(
     only: Annotated[
         list[str] | None, typer.Option(help="A part of the plan that stays (clip:…, habit:…, event:…, fault:…).")
     ] = None,
-    trace: Annotated[
-        str | None, typer.Option(help="The task whose timeline is printed; the broken one's if any.")
-    ] = None,
+    trace: Annotated[str | None, typer.Option(help="The task to print the timeline of.")] = None,
 ) -> None:
     """Live one seed, or a part of it, and print what happened. Exit code 1 if a promise is broken."""
     plan = Seed(seed, Size(clips, levels, objects, days)).plan()
@@ -147,7 +145,7 @@ def _timeline(plan: Plan, life: Life) -> None:
     lines = life.timeline
     if len(lines) > _LONGEST_TIMELINE:
         left_out = len(lines) - _LONGEST_TIMELINE
-        lines = lines[: _LONGEST_TIMELINE // 4] + [(lines[0][0], f"({left_out} lines left out)")]
+        lines = [*lines[: _LONGEST_TIMELINE // 4], (lines[0][0], f"({left_out} lines left out)")]
         lines += life.timeline[-3 * _LONGEST_TIMELINE // 4 :]
     for at, text in lines:
         console.print(f"{written(at, START)}  {text}", soft_wrap=True)

@@ -72,7 +72,7 @@ def broken_by(act: Callable[..., Any], *arguments: Any) -> Promise:
 def test_a_life_in_order_should_keep_every_promise(told: Told) -> None:
     told.through()
     told.ledger.status(TASK, "Completed", None)
-    told.ledger.the_end(lambda _task: False, 0.0, DAY)
+    told.ledger.the_end([TASK], lambda _task: False, 0.0, DAY)
 
 
 def test_two_live_tasks_of_an_object_should_be_told(told: Told) -> None:
@@ -205,20 +205,24 @@ def test_a_task_that_never_ends_should_be_told(told: Told) -> None:
     told.sent()
 
     assert told.ledger.stuck() == [TASK]
-    assert broken_by(told.ledger.the_end, lambda _task: True, 0.0, DAY) is Promise.ALL_END
+    assert broken_by(told.ledger.the_end, [TASK], lambda _task: True, 0.0, DAY) is Promise.ALL_END
 
 
 def test_a_task_that_stays_failed_should_be_told_unless_it_had_to(told: Told) -> None:
     told.ledger.status(TASK, "Failed", "somebody pressed the button")
 
-    assert broken_by(told.ledger.the_end, lambda _task: False, 0.0, DAY) is Promise.ALL_END
-    told.ledger.the_end(lambda _task: True, 0.0, DAY)
+    assert broken_by(told.ledger.the_end, [TASK], lambda _task: False, 0.0, DAY) is Promise.ALL_END
+    told.ledger.the_end([TASK], lambda _task: True, 0.0, DAY)
+
+
+def test_a_task_that_was_never_taken_in_should_be_told(told: Told) -> None:
+    assert broken_by(told.ledger.the_end, ["clip-2"], lambda _task: True, 0.0, DAY) is Promise.ALL_END
 
 
 def test_a_stopped_task_with_open_objects_should_be_told(told: Told) -> None:
     told.sent().ledger.status(TASK, "Stopped", "stopped by request")
 
-    assert broken_by(told.ledger.the_end, lambda _task: False, 0.0, DAY) is Promise.ALL_END
+    assert broken_by(told.ledger.the_end, [TASK], lambda _task: False, 0.0, DAY) is Promise.ALL_END
 
 
 def test_an_end_after_the_bound_should_be_told(told: Told) -> None:
@@ -226,8 +230,8 @@ def test_an_end_after_the_bound_should_be_told(told: Told) -> None:
     told.time = 11 * DAY
     told.ledger.status(TASK, "Completed", None)
 
-    assert broken_by(told.ledger.the_end, lambda _task: False, 5 * DAY, 5 * DAY) is Promise.IN_TIME
-    told.ledger.the_end(lambda _task: False, 5 * DAY, 6 * DAY)
+    assert broken_by(told.ledger.the_end, [TASK], lambda _task: False, 5 * DAY, 5 * DAY) is Promise.IN_TIME
+    told.ledger.the_end([TASK], lambda _task: False, 5 * DAY, 6 * DAY)
 
 
 def test_waking_should_be_timed_from_the_last_outcome(told: Told) -> None:

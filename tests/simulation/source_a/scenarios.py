@@ -17,7 +17,7 @@ def calm(seed: int, size: Size) -> Plan:
     plan = draw(seed, size)
     clips = tuple(replace(clip, poison="") for clip in plan.clips)
     jobs = tuple(replace(job, lifetime=10 * DAY) for job in plan.jobs)
-    return replace(
+    plan = replace(
         plan,
         jobs=jobs,
         clips=clips,
@@ -27,6 +27,7 @@ def calm(seed: int, size: Size) -> Plan:
         rates=Rates(),
         parameters=_PARAMETERS,
     )
+    return replace(plan, quiet_at=plan.latest_quiet)
 
 
 def long_pause(seed: int, size: Size) -> Plan:

@@ -4,6 +4,7 @@ Each part has a stream of its own, so a change in how one part is drawn moves no
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from random import Random
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -58,9 +59,15 @@ def draw(seed: int, size: Size | None = None) -> Plan:
     unknowns = _unknowns(_stream(seed, "unknowns"))
     rates = _rates(_stream(seed, "weather"))
     habits = tuple(_habits(_stream(seed, "habits"), jobs, clips))
-    plan = Plan(seed, size, jobs, teams, clips, habits, (), unknowns, rates, parameters)
-    events = tuple(sorted(_events(_stream(seed, "operators"), plan)))
-    return Plan(seed, size, jobs, teams, clips, habits, events, unknowns, rates, parameters)
+    plan = Plan(seed, size, jobs, teams, clips, habits, (), unknowns, rates, parameters, quiet_at=0.0)
+    plan = replace(plan, quiet_at=_quiet_at(_stream(seed, "quiet"), plan))
+    return replace(plan, events=tuple(sorted(_events(_stream(seed, "operators"), plan))))
+
+
+def _quiet_at(chance: Random, plan: Plan) -> float:
+    """Half of the time so late that the bound ends with the last day; else while much is still under way."""
+    latest = plan.latest_quiet
+    return latest if chance.random() < 0.5 else min(latest, chance.uniform(10, 60) * DAY)
 
 
 def _stream(seed: int, part: str) -> Random:
@@ -179,6 +186,7 @@ def _events(chance: Random, plan: Plan) -> Iterator[OperatorEvent]:
         key = f"{act.replace(' ', '-')}-{next(numbers)}"
         return OperatorEvent(round(at, 3), key, act, subject, round(lasts, 3), variant)
 
+    busy = min(chaos, 1.5 * _ARRIVAL_DAYS * DAY)
     some = max(1, min(20, len(clips) // 20))
     about_clips: list[tuple[OperatorAct, int]] = [
         ("start twice", some),
@@ -190,7 +198,7 @@ def _events(chance: Random, plan: Plan) -> Iterator[OperatorEvent]:
     for act, most in about_clips:
         for _ in range(chance.randint(0, most)):
             clip = chance.choice(clips)
-            later = 0.0 if act == "start twice" else chance.uniform(0, min(60 * DAY, chaos / 2))
+            later = 0.0 if act == "start twice" else chance.uniform(0, min(20 * DAY, chaos / 2))
             yield event(act, clip.at + later, clip.key)
     for _ in range(chance.randint(0, 2)):
         yield event(
@@ -198,28 +206,28 @@ def _events(chance: Random, plan: Plan) -> Iterator[OperatorEvent]:
         )
     yield from _absences(chance, plan, event)
     for _ in range(chance.randint(0, 3)):
-        yield event("redrive", chance.uniform(0, 1) * chaos)
+        yield event("redrive", chance.uniform(0, 1) * busy)
     forgeries: list[tuple[OperatorAct, Sequence[str]]] = [
         ("forge on queue", FORGERIES),
         ("forge on topic", ON_TOPIC),
     ]
     for act, variants in forgeries:
         for _ in range(chance.randint(0, 3)):
-            at = chance.uniform(0.02, 1) * chaos
+            at = chance.uniform(0.1, 1) * busy
             yield event(act, at, chance.choice(jobs).name, variant=chance.choice(variants))
 
 
 def _absences(chance: Random, plan: Plan, event: Any) -> Iterator[OperatorEvent]:
     """Holidays of weeks; in one seed of three, seventy days in which nobody works; and short absences, which let what
     is in the portal expire where lifetimes are short."""
-    chaos = plan.quiet_at
-    if chaos > 90 * DAY and chance.random() < 1 / 3:
+    chaos = min(plan.quiet_at, 1.5 * _ARRIVAL_DAYS * DAY)
+    if plan.quiet_at > 90 * DAY and chance.random() < 1 / 3:
         at = chance.uniform(0, 14 * DAY)
         for team in plan.teams:
             yield event("away", at, team.name, 70 * DAY)
         return
     for team in plan.teams:
         for _ in range(chance.randint(0, 2)):
-            yield event("away", chance.uniform(0, 0.4) * chaos, team.name, chance.uniform(7, 28) * DAY)
+            yield event("away", chance.uniform(0, 1) * chaos, team.name, chance.uniform(7, 28) * DAY)
         for _ in range(chance.randint(0, 3)):
-            yield event("away", chance.uniform(0, 0.6) * chaos, team.name, chance.uniform(1, 5) * DAY)
+            yield event("away", chance.uniform(0, 1) * chaos, team.name, chance.uniform(1, 5) * DAY)

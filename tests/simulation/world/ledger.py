@@ -5,7 +5,7 @@ application but the facts' words: a data object is `<task>/<level>/<job>/<index>
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from tests.simulation.world.promises import (
@@ -314,8 +314,11 @@ class Ledger:
         """Tasks that have not ended."""
         return [task for task, found in self.tasks.items() if found.status not in ENDED]
 
-    def the_end(self, may_fail: Callable[[str], bool], quiet_at: float, bound: float) -> None:
+    def the_end(self, submitted: Iterable[str], may_fail: Callable[[str], bool], quiet_at: float, bound: float) -> None:
         """Time is over. Failed may be only what had to fail: operators have retried the rest."""
+        for task in submitted:
+            if task not in self.tasks:
+                self._break(Promise.ALL_END, f"{task} was submitted and never taken in", task)
         for task, found in self.tasks.items():
             if found.status not in ENDED:
                 self._break(Promise.ALL_END, f"{task} is still {found.status}", task)

@@ -145,8 +145,8 @@ def _run(
             day(int(passed / DAY))
         statuses = {ledger.tasks[task].status for task in operators.tasks.values() if task in ledger.tasks}
         has_ended = statuses <= ENDED and len(ledger.tasks) == len(operators.tasks)
-        # What failed is tried once more when faults have stopped.
-        is_over = not retries or "Failed" not in statuses or passed > plan.quiet_at + 2 * DAY
+        # What failed is tried once more when faults have stopped, unless it is bound to fail.
+        is_over = not retries or passed > plan.quiet_at + 2 * DAY or not operators.hope()
         if passed > last_event and has_ended and is_over:
             return passed / DAY
     return float(plan.size.days)
@@ -167,7 +167,7 @@ def _hourly(world: World, ledger: Ledger) -> None:
 
 def _end(plan: Plan, world: World, ledger: Ledger, operators: Operators, retries: bool) -> None:
     poisoned = {operators.tasks[clip.key] for clip in plan.clips if clip.poison or not retries}
-    ledger.the_end(poisoned.__contains__, START + plan.quiet_at, plan.bound)
+    ledger.the_end(operators.tasks.values(), poisoned.__contains__, START + plan.quiet_at, plan.bound)
     ledger.quarantined(operators.forged, _quarantine(world, operators))
 
 

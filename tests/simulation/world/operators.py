@@ -1,5 +1,6 @@
-"""The people who run the application: they do what the plan says, and in quiet make a round each day."""
+"""The people who run the application: they do what the plan says, and retry what failed, in quiet each day."""
 
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -16,6 +17,7 @@ from tests.simulation.world.world import START, World
 _SOON, _LATER = 10 * 60.0, 6 * HOUR
 """Seconds after which a request is repeated: one that failed, and one that was refused for now."""
 _FIRST_CLIP = HOUR
+WEEK = 7 * DAY
 
 
 class Operators:
@@ -33,7 +35,7 @@ class Operators:
         """The events that forged something, and whether it must be in quarantine at the end."""
         self._executions: dict[str, Execution] = {}
         self._lost_frames = {self.tasks[clip.key]: clip for clip in plan.clips if clip.poison == "lost frame"}
-        self._retried: set[str] = set()
+        self._retried: Counter[str] = Counter()
         world.watchers.state_entered.append(self._state_entered)
 
     def begin(self) -> None:
@@ -46,6 +48,8 @@ class Operators:
             self._at(max(clip.at, _FIRST_CLIP), partial(self._submit, clip))
         for event in self._plan.events:
             self._at(event.at, partial(self._act, event))
+        for weeks in range(1, int(self._plan.quiet_at // WEEK) + 1):
+            self._at(weeks * WEEK, self._retry_failed)
         self._at(self._plan.quiet_at, self._round)
 
     def _at(self, seconds: float, act: Callable[[], None]) -> None:
@@ -176,10 +180,22 @@ class Operators:
         self._in(HOUR, self._retry_failed)
         self._in(DAY, self._round)
 
+    def hope(self) -> bool:
+        """Whether a task failed that may yet complete."""
+        return any(
+            self._ledger.tasks[task].status == "Failed"
+            for clip in self._plan.clips
+            if not clip.poison and (task := self.tasks[clip.key]) in self._ledger.tasks
+        )
+
     def _retry_failed(self) -> None:
+        """Each task once a week, three times at most; and once more in quiet."""
+        most = 3 + self._is_quiet()
         for task in self.tasks.values():
-            if task in self._ledger.tasks and self._ledger.tasks[task].status == "Failed" and task not in self._retried:
-                self._retried.add(task)
+            if task not in self._ledger.tasks or self._ledger.tasks[task].status != "Failed":
+                continue
+            if self._retried[task] < most:
+                self._retried[task] = most if self._is_quiet() else self._retried[task] + 1
                 self._retry(task)
 
 

@@ -169,8 +169,8 @@ class OperatorEvent:
 class Plan:
     """One run.
 
-    `only` are the fault keys that may strike; None: all. `parameters` are the template's parameters where they differ
-    from its defaults.
+    Faults strike until `quiet_at` seconds after the beginning; `only` are the keys of those that may, None: all.
+    `parameters` are the template's parameters where they differ from its defaults.
     """
 
     seed: int
@@ -183,6 +183,7 @@ class Plan:
     unknowns: Unknowns
     rates: Rates
     parameters: Mapping[str, Any]
+    quiet_at: float
     only: frozenset[str] | None = None
 
     @property
@@ -211,8 +212,8 @@ class Plan:
         return silence + limit + lifetime + 4 * DAY + levels * (DAY + self._work()) + again
 
     @property
-    def quiet_at(self) -> float:
-        """Seconds after the beginning at which faults stop, so that the bound ends with the last day."""
+    def latest_quiet(self) -> float:
+        """When faults must stop, so that the bound ends with the last day."""
         return max(0.0, self.size.days * DAY - self.bound)
 
     def _work(self) -> float:
