@@ -245,7 +245,7 @@ def test_a_message_in_which_another_labeling_job_speaks_is_put_aside(
     forged = labeled(messages[0])
     forged["VOTVehicle-ref-metadata"]["job-name"] = "labeling-job/everlabel-votvehicle-1"
     stage.receive(forged)
-    assert "'everlabel-votvehicle-1' answers what was sent to 'everlabel-votvehicle-0'" in quarantined(stage)[0]
+    assert "another labeling job answers what was sent to 'everlabel-votvehicle-0'" in quarantined(stage)[0]
     assert stage.done() == {}
 
 

@@ -61,7 +61,7 @@ class Receiver:
             raise NotPlaceable(f"its labels are not below {labeling_job.output_path}")
         sent_to = labeling_job_name(aws.setting("POWERTOOLS_SERVICE_NAME"), sent.key.job_name, sent.epoch).lower()
         if output.labeling_job_name not in (None, sent_to):
-            raise NotPlaceable(f"{output.labeling_job_name!r} answers what was sent to {sent_to!r}")
+            raise NotPlaceable(f"another labeling job answers what was sent to {sent_to!r}")
         key, level = sent.key, (sent.key.task_id, sent.key.level)
         if output.kind is OutcomeKind.LABELED:
             stopped = task.status in STOPPED
@@ -80,7 +80,7 @@ class Receiver:
         if labeling_job is None:
             raise NotPlaceable(f"there is no labeling job {key.job_name!r}")
         if labeling_job.output_topic != message.topic:
-            raise NotPlaceable(f"{key.job_name!r} announces at {labeling_job.output_topic}, not at {message.topic}")
+            raise NotPlaceable(f"{key.job_name!r} announces at {labeling_job.output_topic}, and this came elsewhere")
         if sent.epoch > labeling_job.epoch:
             raise NotPlaceable(f"{key.job_name!r} never had an incarnation {sent.epoch}")
         try:
