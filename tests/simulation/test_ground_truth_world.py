@@ -334,6 +334,17 @@ def test_a_message_that_arrives_after_the_stop_should_stay_in_the_queue_unread()
     assert (cell.waiting(), cell.age()) == (1, DAY)
 
 
+def test_what_lies_in_the_queue_when_the_job_begins_should_be_read() -> None:
+    cell = Cell()
+    cell.create()
+    line = {"source-ref": "s3://b/clip.json", "dataset-objectid-attribute-name": "K", "K": "i"}
+    cell.sqs.send(f"arn:aws:sqs:{REGION}:{ACCOUNT}:GroundTruth-vot", json.dumps(line))
+    cell.passes(60)
+    assert cell.waiting() == 1
+    cell.passes(DAY)
+    assert (cell.waiting(), [line["K"] for line in cell.lines()]) == (0, ["i"])
+
+
 def test_the_queue_should_tell_the_truth() -> None:
     cell = Cell(Team(people=1, hours_per_task=(100.0, 100.0)))
     cell.start(**cell.human(MaxConcurrentTaskCount=1, TaskTimeLimitInSeconds=int(10 * DAY)))
@@ -344,7 +355,7 @@ def test_the_queue_should_tell_the_truth() -> None:
     cell.passes(HOUR)
     cell.send("k")
     cell.passes(98 * HOUR)
-    assert (cell.waiting(), cell.age()) == (2, 99 * HOUR)
+    assert (cell.waiting(), cell.age(), cell.counters()) == (2, 99 * HOUR, (0, 0, 3))
     cell.passes(HOUR)
     assert (cell.waiting(), cell.age()) == (1, 99 * HOUR)
 
