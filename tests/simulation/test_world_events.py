@@ -275,3 +275,52 @@ def test_a_request_goes_to_the_function_of_its_route(world: World) -> None:
     assert [(status, answer["answers"]) for status, answer in answers] == [(200, []), (200, [])]
     with pytest.raises(UnknownCall):
         world.api("DELETE", "/things/one")
+
+
+def test_requests_at_once_never_see_each_other(world: World) -> None:
+    answers: list[tuple[int, Any]] = []
+    for number in range(6):
+        world.api("GET", f"/talk/{number}", None, lambda *answer: answers.append(answer))
+    _run(world, 10)
+    assert sorted(answers) == [(200, [str(number), f"/talk/{number}"]) for number in range(6)]
+
+
+def test_a_variable_that_two_functions_have_must_have_one_value(tmp_path: Path) -> None:
+    text = (TEMPLATE.root / "template.yaml").read_text()
+    changed = text.replace("Variables: { ITS_OWN:", "Variables: { TABLE: another, ITS_OWN:")
+    (tmp_path / "template.yaml").write_text(changed)
+    (tmp_path / "machine.asl.json").write_text((TEMPLATE.root / "machine.asl.json").read_text())
+    with pytest.raises(UnknownCall, match="TABLE"):
+        World(1, faults=Faults(1, Rates()), template=Template(tmp_path / "template.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "complaint"),
+    [
+        ("BatchSize: 5", "FilterCriteria: {}", "FilterCriteria"),
+        (
+            "{ Id: Queue, Arn: !GetAtt FailedQueue.Arn }",
+            "{ Id: Q, Arn: !GetAtt FailedQueue.Arn, InputPath: $ }",
+            "Input",
+        ),
+        ("Type: Schedule,", "Type: IoTRule,", "IoTRule"),
+        ("!Ref Table\n", "!GetAtt Table.StreamArn\n", "StreamArn"),
+        ("!Ref Table\n", "!If [A, b, c]\n", "Fn::If"),
+        ("DefinitionSubstitutions: { Do: !GetAtt Do.Arn }", "DefinitionSubstitutions: {}", "Do"),
+    ],
+)
+def test_what_the_template_asks_for_and_nobody_simulates_is_refused(
+    tmp_path: Path, before: str, after: str, complaint: str
+) -> None:
+    text = (TEMPLATE.root / "template.yaml").read_text()
+    assert before in text
+    (tmp_path / "template.yaml").write_text(text.replace(before, after))
+    (tmp_path / "machine.asl.json").write_text((TEMPLATE.root / "machine.asl.json").read_text())
+    with pytest.raises(UnknownCall, match=complaint):
+        World(1, faults=Faults(1, Rates()), template=Template(tmp_path / "template.yaml"))
+
+
+def test_schedules_can_be_given() -> None:
+    with World(1, faults=Faults(1, Rates()), template=TEMPLATE, schedules={"Tick": "rate(2 hours)"}) as world:
+        _run(world, 4 * 3_600 + 300)
+        assert sorted(json.loads(name)[1][11:13] for name in _seen(world)) == ["02", "04"]

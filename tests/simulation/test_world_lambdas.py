@@ -186,15 +186,17 @@ def test_killed_means_that_the_caller_knows_nothing_and_nothing_more_happens(kin
     assert (little.seen(), little.seen("y"), little.outcomes) == (effects, 0, ["killed"])
 
 
-def test_a_killed_environment_is_thrown_away() -> None:
+def test_a_killed_environment_is_thrown_away_and_any_other_used_again() -> None:
     little = Little(Kind.KILLED_AFTER)
-    little.run(ADD)
-    little.invoke(place="there")
-    little.world.run_until(START + 1800)
-    fresh = _payload(little.results[-1])["runs"]
-    little.invoke(place="elsewhere")
-    little.world.run_until(START + 2700)
-    assert _payload(little.results[-1])["runs"] == fresh + 1
+    used: list[Any] = []
+    little.world.watchers.returned.append(lambda invocation, _result: used.append(invocation.sandbox))
+    for number, place in enumerate(["here", "there", "elsewhere"], start=1):
+        little.invoke(ADD, place=place)
+        little.world.run_until(START + number * 60)
+    assert [result.error for result in little.results] == ["Lambda.Unknown", None, None]
+    killed, *others = used
+    assert killed not in others
+    assert others[0] is others[1]
 
 
 def test_an_answer_that_is_lost_means_that_the_call_is_repeated() -> None:

@@ -5,12 +5,13 @@ Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-de
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from local.template import Route
 from tests.simulation.errors import UnknownCall
+from tests.simulation.task_visit import LambdaResult
 from tests.simulation.world.stack import ACCOUNT, REGION
 
 
@@ -65,3 +66,16 @@ def event(
     if body is not None:
         made["body"] = json.dumps(body)
     return made
+
+
+def respond(done: Callable[[int, Any], None], result: LambdaResult) -> None:
+    """What API Gateway makes of a result."""
+    if result.error is not None:
+        status = 503 if result.error == "Sandbox.Timedout" else 500
+        done(status, {"message": "Service Unavailable" if status == 503 else "Internal Server Error"})
+        return
+    answer = json.loads(result.payload)
+    if isinstance(answer, dict) and "statusCode" in answer:
+        done(answer["statusCode"], json.loads(answer["body"]))
+    else:
+        done(200, answer)

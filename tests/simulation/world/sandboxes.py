@@ -4,13 +4,13 @@ What runs at once never shares a module's state. An environment is used again wh
 another world, for making one takes longer than most invocations do; one that was killed is thrown away.
 """
 
-import importlib.util
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
+from types import CodeType, ModuleType
 from typing import Any
 
 from aws_lambda_powertools import Metrics
@@ -43,6 +43,7 @@ class Sandboxes:
         layers = {str(layer): None for _, *layers in code.values() for layer in layers}
         sys.path[:0] = [layer for layer in layers if layer not in sys.path]
         self._idle: defaultdict[str, list[Sandbox]] = defaultdict(list)
+        self._compiled: dict[Path, CodeType] = {}
         self._numbers = count()
 
     def take(self, function: Function) -> Sandbox:
@@ -67,17 +68,15 @@ class Sandboxes:
             invocation.sandbox.kept = {name: kept[name] for name in _AT_HAND if name in kept}
 
     def _make(self, function: Function) -> Sandbox:
-        code = self._code[function.name][0]
-        name = f"{function.module}_in_sandbox_{next(self._numbers)}"
-        spec = importlib.util.spec_from_file_location(name, code / f"{function.module}.py")
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
+        path = self._code[function.name][0] / f"{function.module}.py"
+        if path not in self._compiled:
+            self._compiled[path] = compile(path.read_text(), str(path), "exec")
+        module = ModuleType(f"{function.module}_in_sandbox_{next(self._numbers)}")
         # Powertools keeps the metrics of a process in one place; each Metrics that is made here gets another.
         Metrics._metrics = {}
-        sys.modules[name] = module
+        sys.modules[module.__name__] = module  # some decorators look there for what they decorate
         try:
-            spec.loader.exec_module(module)
+            exec(self._compiled[path], module.__dict__)  # noqa: S102 # what Lambda would import
         finally:
-            del sys.modules[name]
+            del sys.modules[module.__name__]
         return Sandbox(getattr(module, function.handler))

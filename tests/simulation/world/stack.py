@@ -1,7 +1,7 @@
 """What the template's resources are called in the simulated account, and their properties with everything put in."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -169,3 +169,13 @@ class Stack:
         if kind not in _TYPES:
             raise UnknownCall(f"{logical_id}: what is the ARN of an {kind}?")
         return _TYPES[kind]
+
+
+def environment(functions: Iterable[Function]) -> dict[str, str]:
+    """The variables of all functions. They share one process, so no variable may have two values."""
+    union = {"AWS_DEFAULT_REGION": REGION, "AWS_REGION": REGION}
+    for function in functions:
+        for name, value in function.environment.items():
+            if union.setdefault(name, value) != value:
+                raise UnknownCall(f"{name} is {union[name]!r} here and {value!r} there")
+    return union

@@ -24,7 +24,6 @@ from tests.simulation.schedule import Schedule
 from tests.simulation.sns import Sns
 from tests.simulation.sqs import Sqs
 from tests.simulation.step_functions import StepFunctions, state_change
-from tests.simulation.task_visit import LambdaResult
 from tests.simulation.world import door, http_events
 from tests.simulation.world.cloudwatch import CloudWatch
 from tests.simulation.world.deliveries import Deliveries
@@ -35,7 +34,7 @@ from tests.simulation.world.identities import Identities
 from tests.simulation.world.lambdas import Lambdas, Service
 from tests.simulation.world.queue_sources import QueueSource
 from tests.simulation.world.sandboxes import Sandboxes
-from tests.simulation.world.stack import ACCOUNT, REGION, Stack
+from tests.simulation.world.stack import ACCOUNT, REGION, Stack, environment
 from tests.simulation.world.watchers import Watchers
 
 START = datetime(2027, 1, 4, tzinfo=UTC).timestamp()
@@ -157,7 +156,7 @@ class World:
         )
         self._create()
         self._connect()
-        self._environment = _union(function.environment for function in self.lambdas.functions.values())
+        self._environment = environment(self.lambdas.functions.values())
 
     # ---- what a run does ------------------------------------------------------------------------------------------
 
@@ -175,7 +174,7 @@ class World:
         text = blake2b(json.dumps(body, sort_keys=True).encode(), digest_size=8).hexdigest()
         place = f"{method} {path}/{text}"
         self._requests[place] = number = self._requests.get(place, 0) + 1
-        self.lambdas.invoke(route.function, event, partial(_respond, done), f"{place}/{number}")
+        self.lambdas.invoke(route.function, event, partial(http_events.respond, done), f"{place}/{number}")
 
     def quiet(self) -> None:
         """No fault strikes from now on."""
@@ -297,26 +296,3 @@ def _attribute(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return json.dumps(value) if isinstance(value, dict) else str(value)
-
-
-def _respond(done: Callable[[int, Any], None], result: LambdaResult) -> None:
-    """What API Gateway makes of a result."""
-    if result.error is not None:
-        status = 503 if result.error == "Sandbox.Timedout" else 500
-        done(status, {"message": "Service Unavailable" if status == 503 else "Internal Server Error"})
-        return
-    answer = json.loads(result.payload)
-    if isinstance(answer, dict) and "statusCode" in answer:
-        done(answer["statusCode"], json.loads(answer["body"]))
-    else:
-        done(200, answer)
-
-
-def _union(environments: Iterable[Mapping[str, str]]) -> dict[str, str]:
-    """The variables of all functions. They share one process, so no variable may have two values."""
-    union = {"AWS_DEFAULT_REGION": REGION, "AWS_REGION": REGION}
-    for environment in environments:
-        for name, value in environment.items():
-            if union.setdefault(name, value) != value:
-                raise UnknownCall(f"{name} is {union[name]!r} here and {value!r} there")
-    return union

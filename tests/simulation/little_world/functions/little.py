@@ -10,12 +10,14 @@ from typing import Any
 
 import boto3
 from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 from aws_lambda_powertools.metrics import MetricUnit
 
 from everlabel import aws, clock
 
 logger = Logger()
 metrics = Metrics()
+app = APIGatewayHttpResolver()
 runs = 0
 
 
@@ -92,6 +94,17 @@ def do(event: Any, context: Any) -> Any:
         "left": context.get_remaining_time_in_millis(),
         "runs": runs,
     }
+
+
+@app.get("/talk/<name>")
+def _talk(name: str) -> list[str]:
+    time.sleep(2)
+    return [name, app.current_event.path]
+
+
+def talk(event: Any, context: Any) -> Any:
+    """Answers a request with what it knows of it after a while."""
+    return app.resolve(event, context)
 
 
 def take(event: Any, _context: Any) -> Any:
