@@ -34,9 +34,7 @@ class Deliveries:
         """Delivers a message that its sender knows by this id. A queue may be gone by then; so is the message."""
         queue = queue_arn.rpartition(":")[2]
         point = f"{queue}/{message_id}/delivery"
-        kinds = (
-            (Kind.DUPLICATED, Kind.DELAYED, Kind.LOST) if self._loses(queue_arn) else (Kind.DUPLICATED, Kind.DELAYED)
-        )
+        kinds = _NOTICE if self._loses(queue_arn) else _MESSAGE
         strike = self._faults.strikes(point, kinds, f"delivery to {queue}")
         kind = None if strike is None else strike.kind
         if kind is Kind.LOST:
