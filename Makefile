@@ -10,7 +10,7 @@ ROOT := PYTHONPATH=.
 
 .PHONY: help
 help: ## what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # ---- setting up -------------------------------------------------------------------------------------------------
 
@@ -30,7 +30,7 @@ setup: .venv/.done ## install what the laptop world and the tests need into .ven
 # ---- the laptop world -------------------------------------------------------------------------------------------
 
 # What is given reaches the shell as an environment variable, so that a path may have spaces.
-export CLIP FUNCTION EVENT PORT API_PORT
+export CLIP FUNCTION EVENT PORT API_PORT SEEDS
 
 .PHONY: demo
 demo: setup ## real clips all the way on a laptop, with both expiries (CLIP=video.mp4 takes yours)
@@ -62,6 +62,16 @@ everlabel: setup ## the command line on a stack: ARGS="quarantine list --stack e
 .PHONY: test
 test: setup ## all tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+SIMULATION = PYTHONPATH=.:layers/everlabel:functions $(BIN)/python -m tests.simulation
+
+.PHONY: simulate
+simulate: setup ## 200 seeds of clips, people and faults in virtual time; prints the table
+	@$(SIMULATION) run $(if $(SEEDS),--seeds "$$SEEDS")
+
+.PHONY: simulate-long
+simulate-long: setup ## 10,000 clips and a year in one world
+	@$(SIMULATION) run --seeds 1 --clips 10000 --days 365 --jobs 1 --no-known
 
 .PHONY: check
 check: setup .venv-sam/.done ## formatting, types, security, the template, and both builds

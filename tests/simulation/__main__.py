@@ -1,4 +1,4 @@
-"""The simulation from the command line: `python -m tests.simulation run` and `python -m tests.simulation replay SEED`."""
+"""The simulation: `python -m tests.simulation run`, and `python -m tests.simulation replay SEED`."""
 
 import resource
 import shlex

@@ -43,6 +43,7 @@ _AVERAGE = Rates(
     unprocessed=0.01,
 )
 """The chances on an average day."""
+_FORGERIES: list[tuple[OperatorAct, Sequence[str]]] = [("forge on queue", FORGERIES), ("forge on topic", ON_TOPIC)]
 _ARRIVAL_DAYS = 21.0
 _WORK_DAYS = 15.0
 
@@ -207,14 +208,12 @@ def _events(chance: Random, plan: Plan) -> Iterator[OperatorEvent]:
     yield from _absences(chance, plan, event)
     for _ in range(chance.randint(0, 3)):
         yield event("redrive", chance.uniform(0, 1) * busy)
-    forgeries: list[tuple[OperatorAct, Sequence[str]]] = [
-        ("forge on queue", FORGERIES),
-        ("forge on topic", ON_TOPIC),
-    ]
-    for act, variants in forgeries:
-        for _ in range(chance.randint(0, 3)):
-            at = chance.uniform(0.1, 1) * busy
-            yield event(act, at, chance.choice(jobs).name, variant=chance.choice(variants))
+    for _ in range(chance.randint(0, 6)):
+        job = chance.choice(jobs)
+        act, variants = chance.choice(_FORGERIES)
+        # Where labels stand in the line itself, no label is elsewhere.
+        variant = chance.choice([each for each in variants if job.has_files or each != "labels elsewhere"])
+        yield event(act, chance.uniform(0.1, 1) * busy, job.name, variant=variant)
 
 
 def _absences(chance: Random, plan: Plan, event: Any) -> Iterator[OperatorEvent]:

@@ -19,7 +19,6 @@ from tests.simulation.world.plan import (
     FORGED,
     HOUR,
     QUIET_TEAM,
-    JobPlan,
     Plan,
     workteam,
 )
@@ -118,12 +117,8 @@ def steps(plan: Plan) -> Mapping[Step, int | Step]:
         if job.chain_from is not None:
             found[job.level, job.name] = job.level - 1, job.chain_from
         else:
-            found[job.level, job.name] = 1 if _is_video(job) else frames
+            found[job.level, job.name] = 1 if job.has_files else frames
     return found
-
-
-def _is_video(job: JobPlan) -> bool:
-    return "Video" in job.task_type
 
 
 def _run(

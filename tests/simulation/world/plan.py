@@ -57,7 +57,12 @@ class JobPlan:
     @property
     def label_attribute(self) -> str:
         """What the application calls the labels of this job."""
-        return f"{self.name}-ref" if "Video" in self.task_type else self.name
+        return f"{self.name}-ref" if self.has_files else self.name
+
+    @property
+    def has_files(self) -> bool:
+        """Whether its labels are files that a line refers to; else they stand in the line."""
+        return "Video" in self.task_type
 
     def body(self, jobs: Mapping[str, "JobPlan"]) -> dict[str, Any]:
         """What is POSTed to /labeling-jobs."""

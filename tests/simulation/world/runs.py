@@ -76,7 +76,7 @@ def wakes_late(figures: Figures) -> Broken | None:
     return Broken(Promise.WAKES, f"99 of 100 levels went on after {late:.0f} s", 0.0)
 
 
-def shortest(plan: Plan, life: Life, goes_on: Callable[[], bool]) -> Plan:
+def shortest(plan: Plan, life: Life, goes_on: Callable[[], bool], lived: Callable[[Plan], Life] = live) -> Plan:
     """The smallest part of a plan found in time that breaks the same promise.
 
     Clips go first, because each makes the next attempt cheaper; then faults, operators' events, and workers' habits.
@@ -87,7 +87,7 @@ def shortest(plan: Plan, life: Life, goes_on: Callable[[], bool]) -> Plan:
         kept[kind] = [atom for atom in plan.atoms() if atom.startswith(f"{kind}:")]
 
     def fails(kind: str, part: Sequence[str]) -> bool:
-        attempt = live(plan.reduced([atom for each in _KINDS for atom in (part if each == kind else kept[each])]))
+        attempt = lived(plan.reduced([atom for each in _KINDS for atom in (part if each == kind else kept[each])]))
         return attempt.broken is not None and attempt.broken.promise == promise
 
     own = _own_clip(plan, life.broken)
