@@ -43,6 +43,10 @@ def _labels_elsewhere(line: Line, job: JobPlan) -> None:
     line[job.label_attribute] = f"s3://{ELSEWHERE}/labels.json"
 
 
+def _another_job_says_so(line: Line, job: JobPlan) -> None:
+    line[f"{job.label_attribute}-metadata"]["job-name"] = "labeling-job/somebody-elses"
+
+
 _WRONG: dict[str, Callable[[Line, JobPlan], None]] = {
     "unknown task": _unknown_task,
     "unknown job": _unknown_job,
@@ -52,6 +56,7 @@ _WRONG: dict[str, Callable[[Line, JobPlan], None]] = {
     "two objects": _two_objects,
     "neither label nor failure": _neither_label_nor_failure,
     "labels elsewhere": _labels_elsewhere,
+    "another job says so": _another_job_says_so,
     "other topic": lambda _line, _job: None,
     "no envelope": lambda _line, _job: None,
 }

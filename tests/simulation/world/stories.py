@@ -6,6 +6,7 @@ A story is told without any fault, with faults that are drawn from a seed, or wi
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Literal
 from unittest.mock import patch
 
@@ -28,8 +29,6 @@ from tests.simulation.world.plan import (
     TeamPlan,
 )
 
-BEGINS = HOUR
-"""When clips are submitted: their labeling jobs run by then."""
 _LOOKS = 0.25 * HOUR
 
 
@@ -38,24 +37,36 @@ class Chosen(Faults):
 
     Args:
         chosen: the kind of fault for each point.
+        once: the kind of fault for the first point that matches a pattern, as file names do.
         unheard: the queues that nothing reaches which may be lost.
     """
 
-    def __init__(self, seed: int, rates: Rates, chosen: Mapping[str, Kind], unheard: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        seed: int,
+        rates: Rates,
+        chosen: Mapping[str, Kind],
+        once: Mapping[str, Kind],
+        unheard: Sequence[str] = (),
+    ) -> None:
         super().__init__(seed, rates)
         self.calls: list[str] = []
-        self._chosen = chosen
+        self._chosen, self._once = chosen, dict(once)
         self._unheard = frozenset(f"delivery to everlabel-{queue}" for queue in unheard)
 
     def strikes(self, point: str, kinds: Sequence[Kind], where: str = "") -> Strike | None:
         """What was chosen for the point, or else what is drawn."""
         if Kind.KILLED_BEFORE in kinds:
             self.calls.append(point)
-        kind = Kind.LOST if where in self._unheard else self._chosen.get(point)
+        kind = Kind.LOST if where in self._unheard else self._chosen.get(point) or self._first(point)
         if kind is None or kind not in kinds:
             return super().strikes(point, kinds, where)
         self.struck.append(Strike(point, kind, self.now(), where))
         return self.struck[-1]
+
+    def _first(self, point: str) -> Kind | None:
+        pattern = next((pattern for pattern in self._once if fnmatchcase(point, pattern)), None)
+        return None if pattern is None else self._once.pop(pattern)
 
 
 class _Untroubled(Plan):
@@ -71,12 +82,15 @@ class _Untroubled(Plan):
 class Story:
     """Clips with two objects and two levels; of sequences, with one object.
 
-    Tasks end as `status` within so many hours after their submission, whatever is drawn from `rates`. `opens` is when
-    people begin to work, `most_rounds` the limit of an execution.
+    Tasks end as `status` within so many hours after their submission, whatever is drawn from `rates`, with at most
+    `surplus` second labels. `opens` is when people begin to work, `most_rounds` the limit of an execution; `once` is
+    what strikes at the first call that matches a pattern.
     """
 
     name: str
     within: float
+    begins: float = 1.0
+    """When clips are submitted, in hours: their labeling jobs run by then."""
     status: Literal["Completed", "Failed", "Stopped"] = "Completed"
     clips: int = 1
     media: Literal["image", "video"] = "image"
@@ -89,7 +103,9 @@ class Story:
     unknowns: Unknowns = field(default_factory=Unknowns)
     parameters: Mapping[str, int] = field(default_factory=dict)
     rates: Rates = field(default_factory=Rates)
+    once: Mapping[str, Kind] = field(default_factory=dict)
     unheard: tuple[str, ...] = ()
+    surplus: float = math.inf
     most_rounds: int = executions.MOST_ROUNDS
     lifetime: float = 3 * DAY
     time_limit: float = 2 * HOUR
@@ -109,13 +125,13 @@ class Story:
         holidays = ((0.0, self.opens / 24),) if self.opens else ()
         team = Team(people=2 * self.clips, hours_per_task=self.hours_per_task, holidays=holidays)
         clips = (
-            ClipPlan(f"clip-{number}", BEGINS, 2, self.on_object_failure, self.poison)
+            ClipPlan(f"clip-{number}", self.begins * HOUR, 2, self.on_object_failure, self.poison)
             for number in range(1, self.clips + 1)
         )
         parameters = {"ResendAfterSeconds": int(5 * DAY), "GatherExpiriesSeconds": 60, "MaxExpiries": 3}
         return _Untroubled(
             seed=seed,
-            size=Size(self.clips, 2, 2 if self.media == "image" else 1, math.ceil((BEGINS / HOUR + self.within) / 24)),
+            size=Size(self.clips, 2, 2 if self.media == "image" else 1, math.ceil((self.begins + self.within) / 24)),
             jobs=(first, second),
             teams=(TeamPlan("team", team),),
             clips=tuple(clips),
@@ -126,9 +142,14 @@ class Story:
             parameters={**parameters, **self.parameters},
         )
 
+    @property
+    def is_drawn(self) -> bool:
+        """Whether it differs from seed to seed."""
+        return bool(self.once) or any(getattr(self.rates, kind) for kind in Kind)
+
     def faults(self, seed: int = 1, chosen: Mapping[str, Kind] | None = None) -> Chosen:
         """The faults of the story, and more where they are chosen."""
-        return Chosen(seed, self.rates, chosen or {}, self.unheard)
+        return Chosen(seed, self.rates, chosen or {}, self.once, self.unheard)
 
     def tell(self, seed: int = 1, faults: Faults | None = None, traced: str | None = None) -> Life:
         """Lives it."""
@@ -140,11 +161,13 @@ class Story:
         if life.broken is not None:
             return str(life.broken)
         figures = life.figures
+        if figures.surplus > self.surplus:
+            return f"people labeled {figures.surplus} objects for nothing"
         ended = {"Completed": figures.completed, "Failed": figures.failed, "Stopped": figures.stopped}
         if ended[self.status] != self.clips:
             found = ", ".join(f"{count} {status}" for status, count in ended.items() if count) or "none"
             return f"the end should be {self.status}: {found}"
-        hours = figures.days * 24 - BEGINS / HOUR
+        hours = figures.days * 24 - self.begins
         return None if hours <= self.within else f"it took {hours:g} hours, more than {self.within:g}"
 
 

@@ -1,0 +1,206 @@
+"""Stories each of which one defence is for: what it must survive happens in them, and rarely elsewhere.
+
+They are told of the application as it is, with every seed, and of the application without that defence.
+"""
+
+from local.ground_truth.people import Behaviour
+from local.ground_truth.unknowns import Unknowns
+from tests.simulation.world.faults import Kind, Rates
+from tests.simulation.world.forgeries import FORGERIES
+from tests.simulation.world.plan import DAY, HOUR
+from tests.simulation.world.stories import Story, event
+
+_NOT_IN_MANIFEST = Unknowns(failures_in_manifest=False)
+_FIRST = Behaviour("000001.jpg", "decline")
+_EACH_OF_THREE = tuple(
+    Behaviour(f"clip-{clip}/00000{frame}.jpg", "decline", 2) for clip in (1, 2, 3) for frame in (1, 2)
+)
+
+REFUSED = Story(
+    "refused at once",
+    within=2,
+    on_object_failure="continue",
+    poison="lost frame",
+    unknowns=_NOT_IN_MANIFEST,
+    rates=Rates(slow=0.2, longest_call=30.0),
+)
+LABELS_LOST = Story("notices of labels are lost", within=6, clips=2, rates=Rates(lost=0.5))
+LATE_LABELS = Story(
+    "labels are announced when their job has been replaced",
+    within=15,
+    clips=2,
+    unknowns=Unknowns(job_ends_after=80 * 60.0, ended_job_status="Completed"),
+    rates=Rates(delayed=0.5, longest_delay=12 * HOUR),
+)
+HALF_WRITTEN = Story(
+    "a label is half written when its job is replaced",
+    within=3,
+    unknowns=Unknowns(job_ends_after=70 * 60.0, ended_job_status="Completed"),
+    once={"ReceiveLabels/*/dynamodb.DeleteItem/1": Kind.KILLED_BEFORE},
+    surplus=1,  # of the other object, whose notice was in the same batch
+)
+NOTICES_TWICE = Story(
+    "notices come twice",
+    within=6,
+    clips=3,
+    habits=tuple(Behaviour(f"clip-{clip}/00000{frame}.jpg", "decline") for clip in (1, 2, 3) for frame in (1, 2)),
+    parameters={"MaxExpiries": 1},
+    rates=Rates(duplicated=0.9, longest_delay=2 * HOUR),
+)
+SENT_BY_TWO = Story(
+    "two send at once",
+    within=6,
+    clips=3,
+    habits=_EACH_OF_THREE,
+    rates=Rates(result_lost=0.2, started_twice=0.2, killed_after=0.01, slow=0.02, longest_call=60.0),
+)
+STALE = Story("reads are stale", within=3, clips=2, rates=Rates(stale=0.5))
+SLOW_SENDING = Story(
+    "expiries come while expiries are sent",
+    within=8,
+    clips=3,
+    habits=_EACH_OF_THREE,
+    hours_per_task=(0.05, 0.2),
+    rates=Rates(slow=0.3, longest_call=300.0),
+)
+DYING = Story(
+    "invocations die",
+    within=8,
+    clips=3,
+    habits=_EACH_OF_THREE,
+    unknowns=_NOT_IN_MANIFEST,
+    rates=Rates(killed_before=0.02, killed_after=0.02),
+)
+PARKED_BY_TWO = Story(
+    "an old token is parked late",
+    within=6,
+    clips=3,
+    rates=Rates(result_lost=0.3, slow=0.3, longest_call=50.0),
+)
+THROTTLED = Story(
+    "calls are throttled",
+    within=8,
+    clips=3,
+    habits=_EACH_OF_THREE,
+    unknowns=_NOT_IN_MANIFEST,
+    rates=Rates(throttled=0.04),
+)
+REPLACED = Story(
+    "a job ends while objects are open",
+    within=6,
+    opens=3,
+    unknowns=Unknowns(job_ends_after=2 * HOUR, ended_job_status="Completed"),
+)
+REPLACED_WHILE_SENDING = Story(
+    "a job ends while objects are sent",
+    begins=1.875,
+    within=6,
+    opens=3,
+    unknowns=Unknowns(job_ends_after=1.88 * HOUR, ended_job_status="Completed"),
+    rates=Rates(slow=0.4, longest_call=600.0),
+)
+RESTARTED = Story(
+    "a person stops a job and starts it again", within=6, opens=3, events=(event(1.5, "stop job", "A1", lasts=1),)
+)
+ENDED_UNHEARD = Story(
+    "a job ends unheard, and it is time to send again",
+    within=6,
+    opens=3,
+    unknowns=Unknowns(job_ends_after=2 * HOUR, ended_job_status="Completed"),
+    parameters={"ResendAfterSeconds": 5_400},
+    unheard=("LabelingJobStateChangeQueue",),
+)
+TOLD_NOWHERE = Story(
+    "an expiry is told nowhere",
+    within=90,
+    habits=(Behaviour("000001.jpg", "ignore"),),
+    lifetime=6 * HOUR,
+    unknowns=Unknowns(failures_on_topic=False, failures_in_manifest=False),
+    parameters={"ResendAfterSeconds": 26 * 3_600},
+)
+LONG_QUEUE = Story(
+    "objects wait in the queue for days",
+    within=10 * 24,
+    clips=6,
+    hours_per_task=(7.5, 7.5),
+    lifetime=8 * HOUR,
+    time_limit=8 * HOUR,
+    max_concurrent=1,
+    parameters={"ResendAfterSeconds": 26 * 3_600},
+)
+LONG_HOLIDAY = Story(
+    "nobody works for twenty days", within=20 * 24 + 6, opens=20 * 24, lifetime=30 * DAY, max_concurrent=1
+)
+MANY_ROUNDS = Story("hundreds of rounds", within=17, opens=15, parameters={"ResendAfterSeconds": 60})
+NEVER_LABELED = Story(
+    "an object that nobody wants",
+    within=8,
+    status="Failed",
+    habits=(Behaviour("000001.jpg", "ignore", 1_000),),
+    lifetime=HOUR,
+)
+TOO_OLD = Story(
+    "objects that nobody comes to",
+    within=33,
+    status="Failed",
+    opens=60,
+    parameters={"ResendAfterSeconds": 30 * 3_600, "MaxAgeSeconds": 86_400},
+)
+ABORTED_UNHEARD = Story(
+    "an execution is aborted unheard",
+    within=80,
+    status="Failed",
+    opens=200,
+    parameters={"ResendAfterSeconds": 3_600},
+    events=(event(1.5, "abort execution"),),
+    unheard=("ExecutionStateChangeQueue",),
+)
+STOPPED_UNHEARD = Story(
+    "a stop is unheard",
+    within=4,
+    status="Stopped",
+    opens=5,
+    events=(event(2, "stop task"),),
+    unheard=("ExecutionStateChangeQueue",),
+)
+STOPPED_WHILE_SENDING = Story(
+    "stopped while objects are listed",
+    within=4,
+    status="Stopped",
+    opens=5,
+    events=tuple(event(hours, "stop task") for hours in (1.003, 1.01, 1.05, 1.5)),
+    rates=Rates(slow=0.4, longest_call=60.0),
+)
+RETRIED = Story(
+    "what failed is retried, and invocations die",
+    within=8,
+    clips=3,
+    habits=tuple(Behaviour(f"clip-{clip}/000001.jpg", "decline") for clip in (1, 2, 3)),
+    parameters={"MaxExpiries": 0},
+    events=tuple(event(hours, "retry task", f"clip-{clip}") for hours in (2, 3, 4) for clip in (1, 2, 3)),
+    rates=Rates(killed_before=0.02, killed_after=0.02),
+)
+FAILED_LATE = Story(
+    "that an execution failed is heard after the retry",
+    within=9,
+    hours_per_task=(2.0, 2.0),
+    time_limit=8 * HOUR,
+    habits=(_FIRST,),
+    parameters={"MaxExpiries": 0},
+    events=(event(3.1, "retry task"),),
+    once={"everlabel-ExecutionStateChangeQueue/*/delivery": Kind.DELAYED},
+    rates=Rates(longest_delay=4 * HOUR),
+)
+TWICE = Story("submitted twice", within=3, events=(event(1, "start twice"), event(1.2, "start twice")))
+FORGED = Story(
+    "forged messages",
+    within=6,
+    media="video",
+    opens=3,
+    events=tuple(
+        event(2 + number / 60, "forge on queue", "A1", variant=variant) for number, variant in enumerate(FORGERIES)
+    ),
+)
+
+TARGETS = tuple(value for value in list(globals().values()) if isinstance(value, Story))
+"""All of them."""
