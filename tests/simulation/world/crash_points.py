@@ -3,8 +3,9 @@
 Every story is told once without a crash, which finds its calls; then again for each call and each way to crash there.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from local.ground_truth.people import Behaviour
 from local.ground_truth.unknowns import Unknowns
@@ -84,20 +85,66 @@ def calls(story: Story) -> list[Call]:
 
 
 def _worth_a_crash(found: Iterable[Call]) -> Iterator[Call]:
+    has_looked = False
+    for run in _runs(found):
+        if run[0].function == "Reconciler":
+            if has_looked and not any(call.writes for call in run):
+                continue
+            has_looked = True
+        yield from run
+
+
+@dataclass(frozen=True)
+class Crash:
+    """One way to crash at one call."""
+
+    story: Story
+    call: Call
+    kind: Kind
+
+
+def every_crash(stories: Iterable[Story]) -> Iterator[Crash]:
+    """Each way at each call."""
+    for story in stories:
+        for call, kind in product(calls(story), CRASHES):
+            yield Crash(story, call, kind)
+
+
+def different_crashes(known: Story, stories: Iterable[Story]) -> Iterator[Crash]:
+    """Those that are new in each story: at calls of invocations that call anything else than those of stories before.
+
+    To be killed before a call is, but for milliseconds, to be killed after the last call that wrote; and a read whose
+    answer is lost is a read.
+    """
+    seen = {_signature(run) for run in _runs(calls(known))}
+    for story in stories:
+        runs = _runs(calls(story))
+        for run in runs:
+            if _signature(run) not in seen:
+                yield Crash(story, run[0], Kind.KILLED_BEFORE)
+                for call, kind in product(run, (Kind.KILLED_AFTER, Kind.ANSWER_LOST)):
+                    if call.writes:
+                        yield Crash(story, call, kind)
+        seen |= {_signature(run) for run in runs}
+
+
+def _signature(run: Sequence[Call]) -> tuple[str, ...]:
+    return run[0].function, *(call.what for call in run)
+
+
+def _runs(found: Iterable[Call]) -> list[list[Call]]:
+    """The calls by invocation."""
     runs: dict[str, list[Call]] = {}
     for call in found:
         runs.setdefault(call.run, []).append(call)
-    has_looked = False
-    for its_calls in runs.values():
-        if its_calls[0].function == "Reconciler":
-            if has_looked and not any(call.writes for call in its_calls):
-                continue
-            has_looked = True
-        yield from its_calls
+    return list(runs.values())
 
 
-def crashed(story: Story, call: Call, kind: Kind) -> str | None:
-    """What is wrong with a story after a crash at a call; None if nothing is."""
-    faults = story.faults(chosen={call.point: kind})
-    wrong = story.wrong(story.tell(faults=faults))
-    return wrong if faults.struck else "it never came to this point"
+def wrong(crash: Crash) -> str | None:
+    """What is wrong with a story after a crash; None if nothing is."""
+    faults = crash.story.faults(chosen={crash.call.point: crash.kind})
+    found = crash.story.wrong(crash.story.tell(faults=faults))
+    if not faults.struck:
+        found = "it never came to this point"
+    where = f"{crash.story.name}, {crash.kind} at {crash.call.function} {crash.call.what} ({crash.call.point})"
+    return None if found is None else f"{where}: {found}"

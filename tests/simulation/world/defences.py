@@ -23,8 +23,21 @@ DEFENCES = (
     _knock_out(
         "generation condition of an expiry",
         "a notice that comes twice counts as a second expiry",
-        (_in("moves"), "return current.generation > generation or current.epoch > epoch", "return current.epoch > epoch"),
-        (_in("moves"), "condition=(Open.generation <= generation) & (Open.epoch <= epoch),\n        )", "condition=(Open.epoch <= epoch),\n        )"),
+        (
+            _in("moves"),
+            "return current.generation > generation or current.epoch > epoch",
+            "return current.epoch > epoch",
+        ),
+        (
+            _in("moves"),
+            "condition=(Open.generation <= generation) & (Open.epoch <= epoch),\n        )",
+            "condition=(Open.epoch <= epoch),\n        )",
+        ),
+        (
+            _in("moves"),
+            "together.delete(todo, condition=(Open.generation <= generation) &",
+            "together.delete(todo, condition=",
+        ),
         by=(targets.NOTICES_TWICE,),
     ),
     _knock_out(
@@ -33,26 +46,37 @@ DEFENCES = (
         (
             _in("sending"),
             "sent = DeduplicationId(self._key(index), int(todo.epoch), int(todo.generation))",
-            "sent = DeduplicationId(self._key(index), int(todo.epoch), int(clock.now()) % 10**8 if todo.due else int(todo.generation))",
+            "drawn = int(clock.now()) % 10**8 if todo.due else int(todo.generation)\n"
+            "            sent = DeduplicationId(self._key(index), int(todo.epoch), drawn)",
         ),
         by=(targets.SENT_BY_TWO, targets.DYING),
     ),
     _knock_out(
         "all objects listed before publishing",
         "an answer comes before its object is on the list, and is dropped",
-        (_in("sending"), "sending.create() and sending.publish(resend_after)", "sending.publish(resend_after) and sending.create()"),
+        (
+            _in("sending"),
+            "sending.create() and sending.publish(resend_after)",
+            "sending.publish(resend_after) and sending.create()",
+        ),
         (
             _in("sending"),
             "for todo in task_table.open_objects(job.task_id, self._step.level, self._step.job_name):",
-            "new = [Open(task_id=job.task_id, item=self._key(index).item('OPEN'), epoch=epoch) for index in range(int(job.objects))]\n"
-            "        for todo in task_table.open_objects(job.task_id, self._step.level, self._step.job_name) if job.created else new:",
+            "keys = [self._key(index) for index in range(int(job.objects))]\n"
+            "        new = [Open(task_id=job.task_id, item=key.item('OPEN'), epoch=epoch) for key in keys]\n"
+            "        listed = task_table.open_objects(job.task_id, self._step.level, self._step.job_name)\n"
+            "        for todo in listed if job.created else new:",
         ),
         by=(targets.REFUSED,),
     ),
     _knock_out(
         "consistent read of the to-do list",
         "a list that is being written looks empty",
-        (_in("task_table"), "Open.item.startswith(prefix), consistent_read=True, limit=1)", "Open.item.startswith(prefix), limit=1)"),
+        (
+            _in("task_table"),
+            "Open.item.startswith(prefix), consistent_read=True, limit=1)",
+            "Open.item.startswith(prefix), limit=1)",
+        ),
         by=(targets.STALE,),
     ),
     _knock_out(
@@ -64,7 +88,11 @@ DEFENCES = (
     _knock_out(
         "what a crash left behind is struck off",
         "an object that has a label is sent again when its job is replaced",
-        (_in("sending"), "(todo.due or todo.epoch < epoch) and moves.left_behind(todo)", "todo.due and moves.left_behind(todo)"),
+        (
+            _in("sending"),
+            "(todo.due or todo.epoch < epoch) and moves.left_behind(todo)",
+            "todo.due and moves.left_behind(todo)",
+        ),
         by=(targets.HALF_WRITTEN,),
     ),
     _knock_out(
@@ -84,7 +112,7 @@ DEFENCES = (
         "the look after storing the token",
         "a level that was done before it was parked sleeps",
         (_in("waking"), "        return\n    wake(task_id, level)", "        return"),
-        by=(targets.REFUSED,),
+        by=(targets.QUICK,),
     ),
     _knock_out(
         "the look after writing an outcome",
@@ -95,8 +123,16 @@ DEFENCES = (
     _knock_out(
         "resend refuses parking",
         "an expiry that comes before parking is seen by nobody",
-        (_in("waking"), "\n            & (Level.resend == False),  # noqa: E712 # pynamodb makes a condition of it", ","),
-        (_in("waking"), "        return\n    wake(task_id, level)", "        return\n    if not anything_open(task_id, level):\n        wake(task_id, level)"),
+        (
+            _in("waking"),
+            "\n            & (Level.resend == False),  # noqa: E712 # pynamodb makes a condition of it",
+            ",",
+        ),
+        (
+            _in("waking"),
+            "        return\n    wake(task_id, level)",
+            "        return\n    if not anything_open(task_id, level):\n        wake(task_id, level)",
+        ),
         by=(targets.SLOW_SENDING,),
     ),
     _knock_out(
@@ -114,7 +150,11 @@ DEFENCES = (
     _knock_out(
         "fence",
         "an older token takes the place of the one that is waited for",
-        (_in("waking"), "(Level.fence.does_not_exist() | (Level.fence < fence) | (Level.fence == fence))", "Level.task_id.exists()"),
+        (
+            _in("waking"),
+            "(Level.fence.does_not_exist() | (Level.fence < fence) | (Level.fence == fence))",
+            "Level.task_id.exists()",
+        ),
         by=(targets.PARKED_BY_TWO,),
     ),
     _knock_out(
@@ -151,20 +191,32 @@ DEFENCES = (
     _knock_out(
         "the look at the epoch after sending",
         "what was sent while the job ended is lost",
-        (_in("sending"), "if any(job is None or int(job.epoch) != used[job_name] for job_name, job in now.items()):", "if not now and used:"),
+        (
+            _in("sending"),
+            "if any(job is None or int(job.epoch) != used[job_name] for job_name, job in now.items()):",
+            "if not now and used:",
+        ),
         by=(targets.REPLACED_WHILE_SENDING,),
     ),
     _knock_out(
         "waking the levels of an ended job",
         "what an ended job had waits until it is time to send again",
-        (_in("replacing"), "    waking.send_again(job.job_name, int(job.epoch) + (job.labeling_job_arn is not None))\n", ""),
+        (
+            _in("replacing"),
+            "    waking.send_again(job.job_name, int(job.epoch) + (job.labeling_job_arn is not None))\n",
+            "",
+        ),
         by=_REPLACED,
     ),
     # ---- the reconciler ---------------------------------------------------------------------------------------------
     _knock_out(
         "reconciler",
         "what notices lost stays lost",
-        ("template.yaml", "            Schedule: rate(1 hour)\n", "            Schedule: rate(1 hour)\n            Enabled: false\n"),
+        (
+            "template.yaml",
+            "            Schedule: rate(1 hour)\n",
+            "            Schedule: rate(1 hour)\n            Enabled: false\n",
+        ),
         by=(targets.LABELS_LOST, targets.ENDED_UNHEARD),
     ),
     _knock_out(
@@ -182,7 +234,7 @@ DEFENCES = (
     _knock_out(
         "reconciler: dead executions",
         "a task whose execution died unheard is in progress for ever",
-        (_in("reconciling"), '            yield "tasks in progress", self._find_dead_executions', '            pass'),
+        (_in("reconciling"), '            yield "tasks in progress", self._find_dead_executions', "            pass"),
         by=(targets.ABORTED_UNHEARD,),
     ),
     _knock_out(
@@ -201,7 +253,11 @@ DEFENCES = (
     _knock_out(
         "sending again in time",
         "a message that the queue forgot after fourteen days is gone",
-        (_in("sending"), "if job.cursor is None and now - float(job.last_full_send or 0) >= resend_after:", "if job.cursor is None and not job.full_sends:"),
+        (
+            _in("sending"),
+            "if job.cursor is None and now - float(job.last_full_send or 0) >= resend_after:",
+            "if job.cursor is None and not job.full_sends:",
+        ),
         by=(targets.LONG_HOLIDAY,),
     ),
     _knock_out(
@@ -213,20 +269,32 @@ DEFENCES = (
     _knock_out(
         "a day to spare before silence",
         "an object that still waits in the queue counts as taken",
-        (_in("sending"), "float(todo.sent_at or 0)) + _DAY < self._oldest_in_queue", "float(todo.sent_at or 0)) < self._oldest_in_queue"),
+        (
+            _in("sending"),
+            "float(todo.sent_at or 0)) + _DAY < self._oldest_in_queue",
+            "float(todo.sent_at or 0)) < self._oldest_in_queue",
+        ),
         by=(targets.LONG_QUEUE,),
     ),
     _knock_out(
         "successor executions",
         "a history has an end, and so has its execution",
-        (_in("executions"), "return rounds > MOST_ROUNDS // levels or clock.now() - self.started_at > LONGEST_SECONDS", "return False"),
+        (
+            _in("executions"),
+            "return rounds > MOST_ROUNDS // levels or clock.now() - self.started_at > LONGEST_SECONDS",
+            "return False",
+        ),
         by=(targets.MANY_ROUNDS,),
     ),
     # ---- messages ---------------------------------------------------------------------------------------------------
     _knock_out(
         "failures of a batch are reported one by one",
         "a message that was not taken is deleted",
-        ("functions/receive_labels.py", '{"batchItemFailures": [{"itemIdentifier": message_id} for message_id in sorted(failed)]}', '{"batchItemFailures": []}'),
+        (
+            "functions/receive_labels.py",
+            '{"batchItemFailures": [{"itemIdentifier": message_id} for message_id in sorted(failed)]}',
+            '{"batchItemFailures": []}',
+        ),
         by=(targets.THROTTLED,),
     ),
     _knock_out(
@@ -257,7 +325,11 @@ DEFENCES = (
     _knock_out(
         "the attempt of an end",
         "an old execution's failure ends the retry",
-        (_in("tasks"), "    if attempt is not None:\n        condition &=", "    if attempt is None:\n        condition &="),
+        (
+            _in("tasks"),
+            "    if attempt is not None:\n        condition &=",
+            "    if attempt is None:\n        condition &=",
+        ),
         by=(targets.FAILED_LATE,),
     ),
     _knock_out(
@@ -269,7 +341,11 @@ DEFENCES = (
     _knock_out(
         "names of executions",
         "a task that is submitted twice runs twice",
-        (_in("executions"), 'return f"{task_id}-{attempt}"', 'return f"{task_id}-{int(clock.now() * 1000) % 10**8}{attempt}"'),
+        (
+            _in("executions"),
+            'return f"{task_id}-{attempt}"',
+            'return f"{task_id}-{int(clock.now() * 1000) % 10**8}{attempt}"',
+        ),
         by=(targets.TWICE,),
     ),
     _knock_out(
@@ -277,8 +353,9 @@ DEFENCES = (
         "a function that dies fails the task",
         (
             _MACHINE,
-            '"FULL"},\n        {"ErrorEquals": ["Lambda.ServiceException", "Lambda.AWSLambdaException", "Lambda.SdkClientException", "Lambda.TooManyRequestsException", "Lambda.ClientExecutionTimeoutException", "Lambda.Unknown", "Sandbox.Timedout", "States.TaskFailed"], "IntervalSeconds": 2, "MaxAttempts": 6, "BackoffRate": 2, "MaxDelaySeconds": 120, "JitterStrategy": "FULL"}\n      ],\n      "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "BatchError"}],\n      "Next": "IsAllSent"',
-            '"FULL"}\n      ],\n      "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "BatchError"}],\n      "Next": "IsAllSent"',
+            '"MaxDelaySeconds": 300, "JitterStrategy": "FULL"},\n',
+            '"MaxDelaySeconds": 300, "JitterStrategy": "FULL"},\n'
+            '        {"ErrorEquals": ["Lambda.Unknown"], "MaxAttempts": 0},\n',
         ),
         by=(targets.DYING,),
     ),

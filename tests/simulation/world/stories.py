@@ -69,15 +69,6 @@ class Chosen(Faults):
         return None if pattern is None else self._once.pop(pattern)
 
 
-class _Untroubled(Plan):
-    """A plan in which nobody helps at the end."""
-
-    @property
-    def quiet_at(self) -> float:
-        """Never."""
-        return (self.size.days + 1) * DAY
-
-
 @dataclass(frozen=True)
 class Story:
     """Clips with two objects and two levels; of sequences, with one object.
@@ -129,9 +120,10 @@ class Story:
             for number in range(1, self.clips + 1)
         )
         parameters = {"ResendAfterSeconds": int(5 * DAY), "GatherExpiriesSeconds": 60, "MaxExpiries": 3}
-        return _Untroubled(
+        days = math.ceil((self.begins + self.within) / 24)
+        return Plan(
             seed=seed,
-            size=Size(self.clips, 2, 2 if self.media == "image" else 1, math.ceil((self.begins + self.within) / 24)),
+            size=Size(self.clips, 2, 2 if self.media == "image" else 1, days),
             jobs=(first, second),
             teams=(TeamPlan("team", team),),
             clips=tuple(clips),
@@ -140,6 +132,7 @@ class Story:
             unknowns=self.unknowns,
             rates=self.rates,
             parameters={**parameters, **self.parameters},
+            quiet_at=(days + 1) * DAY,  # nobody helps at the end
         )
 
     @property

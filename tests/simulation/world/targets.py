@@ -12,8 +12,9 @@ from tests.simulation.world.stories import Story, event
 
 _NOT_IN_MANIFEST = Unknowns(failures_in_manifest=False)
 _FIRST = Behaviour("000001.jpg", "decline")
-_EACH_OF_THREE = tuple(
-    Behaviour(f"clip-{clip}/00000{frame}.jpg", "decline", 2) for clip in (1, 2, 3) for frame in (1, 2)
+_EACH_ONCE, _EACH_TWICE = (
+    tuple(Behaviour(f"clip-{clip}/00000{frame}.jpg", "decline", times) for clip in (1, 2, 3) for frame in (1, 2))
+    for times in (1, 2)
 )
 
 REFUSED = Story(
@@ -23,6 +24,12 @@ REFUSED = Story(
     poison="lost frame",
     unknowns=_NOT_IN_MANIFEST,
     rates=Rates(slow=0.2, longest_call=30.0),
+)
+QUICK = Story(
+    "labeled before the level is parked",
+    within=0.75,
+    hours_per_task=(0.0003, 0.0003),
+    rates=Rates(slow=0.2, longest_call=60.0),
 )
 LABELS_LOST = Story("notices of labels are lost", within=6, clips=2, rates=Rates(lost=0.5))
 LATE_LABELS = Story(
@@ -43,7 +50,7 @@ NOTICES_TWICE = Story(
     "notices come twice",
     within=6,
     clips=3,
-    habits=tuple(Behaviour(f"clip-{clip}/00000{frame}.jpg", "decline") for clip in (1, 2, 3) for frame in (1, 2)),
+    habits=_EACH_ONCE,
     parameters={"MaxExpiries": 1},
     rates=Rates(duplicated=0.9, longest_delay=2 * HOUR),
 )
@@ -51,23 +58,24 @@ SENT_BY_TWO = Story(
     "two send at once",
     within=6,
     clips=3,
-    habits=_EACH_OF_THREE,
+    habits=_EACH_TWICE,
     rates=Rates(result_lost=0.2, started_twice=0.2, killed_after=0.01, slow=0.02, longest_call=60.0),
 )
 STALE = Story("reads are stale", within=3, clips=2, rates=Rates(stale=0.5))
 SLOW_SENDING = Story(
-    "expiries come while expiries are sent",
+    "an object expires while another one is sent",
     within=8,
     clips=3,
-    habits=_EACH_OF_THREE,
-    hours_per_task=(0.05, 0.2),
+    habits=_EACH_ONCE,
+    hours_per_task=(0.05, 0.15),
+    unknowns=_NOT_IN_MANIFEST,
     rates=Rates(slow=0.3, longest_call=300.0),
 )
 DYING = Story(
     "invocations die",
     within=8,
     clips=3,
-    habits=_EACH_OF_THREE,
+    habits=_EACH_TWICE,
     unknowns=_NOT_IN_MANIFEST,
     rates=Rates(killed_before=0.02, killed_after=0.02),
 )
@@ -81,7 +89,7 @@ THROTTLED = Story(
     "calls are throttled",
     within=8,
     clips=3,
-    habits=_EACH_OF_THREE,
+    habits=_EACH_TWICE,
     unknowns=_NOT_IN_MANIFEST,
     rates=Rates(throttled=0.04),
 )
