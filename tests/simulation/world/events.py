@@ -32,6 +32,7 @@ class Events:
 
     Args:
         expressions: schedules that differ from the template's, by function.
+        leaves_out: whether a run of a function that is due now is left out.
     """
 
     def __init__(
@@ -42,7 +43,9 @@ class Events:
         deliveries: Deliveries,
         identities: Identities,
         expressions: Mapping[str, str],
+        leaves_out: Callable[[str, float], bool],
     ) -> None:
+        self._leaves_out = leaves_out
         self._expressions = expressions
         self._schedule, self._lambdas, self._deliveries, self._identities = schedule, lambdas, deliveries, identities
         self._announced: dict[str, int] = {}
@@ -105,6 +108,8 @@ class Events:
 
     def _run(self, function: Function, expression: str, given: str | None) -> None:
         self._await(function, expression, given)
+        if self._leaves_out(function.name, self._schedule.now()):
+            return
         place = f"{expression}/{self._schedule.now():.0f}"
         if given is None:
             event = self._event(f"{function.name}/{place}", "Scheduled Event", "aws.events", (), {})

@@ -82,6 +82,7 @@ def live(
         team=lambda arn: teams.get(arn, Team()),
         behaviours=behaviours,
         template=algorithm.template,
+        every_run=False,
     ) as world:
         world.s3.call("CreateBucket", {"Bucket": ELSEWHERE})
         counted: list[Broken] = []

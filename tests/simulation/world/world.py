@@ -31,6 +31,7 @@ from tests.simulation.world.events import Events
 from tests.simulation.world.faults import Faults, Kind
 from tests.simulation.world.ground_truth import GroundTruth
 from tests.simulation.world.identities import Identities
+from tests.simulation.world.idle_runs import IdleRuns
 from tests.simulation.world.lambdas import Lambdas, Service
 from tests.simulation.world.queue_sources import QueueSource
 from tests.simulation.world.sandboxes import Sandboxes
@@ -67,6 +68,7 @@ class World:
         behaviours: what teams do with special tasks, once for each team.
         empty_is_zero: whether CloudWatch says of an empty queue that its oldest message is 0 seconds old.
         template: the template, if it is not the application's.
+        every_run: also those scheduled runs happen that would find nothing, see `idle_runs`.
         schedules: schedules that differ from the template's, by function: `{"Reconciler": "rate(6 hours)"}`.
     """
 
@@ -81,6 +83,7 @@ class World:
         behaviours: Iterable[Behaviour] = (),
         empty_is_zero: bool = False,
         template: Template | None = None,
+        every_run: bool = True,
         schedules: Mapping[str, str] | None = None,
     ) -> None:
         self.seed, self.faults, self.watchers = seed, faults, Watchers()
@@ -123,7 +126,19 @@ class World:
         self.lambdas = Lambdas(
             stack.functions(), self.services, schedule, faults, self.watchers, _sandboxes(stack.template), identities
         )
-        self.events = Events(stack, schedule, self.lambdas, self.deliveries, identities, schedules or {})
+        leaves_out: Callable[[str, float], bool] = lambda _function, _at: False
+        if not every_run:
+            announced = (unknowns or Unknowns()).failures_on_topic
+            leaves_out = IdleRuns(self.watchers, faults, failures_are_announced=announced).leaves_out
+        self.events = Events(
+            stack,
+            schedule,
+            self.lambdas,
+            self.deliveries,
+            identities,
+            schedules or {},
+            leaves_out,
+        )
         self.step_functions = self.services["stepfunctions"] = StepFunctions(
             schedule,
             Random(f"{seed}/step functions"),  # noqa: S311 # jitter, not secrets
