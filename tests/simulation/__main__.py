@@ -10,6 +10,8 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from tests.simulation.source_a.control import OURS, THEIRS, lives_of_source_a
+from tests.simulation.world.drawing import draw
 from tests.simulation.world.life import Life, live
 from tests.simulation.world.observer import written
 from tests.simulation.world.plan import Plan, Size
@@ -37,6 +39,9 @@ def run(
     objects: Objects = 4,
     days: Days = 240,
     jobs: Annotated[int, typer.Option(help="Processes.")] = 2,
+    control: Annotated[
+        int, typer.Option(help="How many of the seeds source A's algorithm lives too, for its losses beside ours.")
+    ] = 2,
     known: Annotated[bool, typer.Option(help="Seeds that broke a promise once go first.")] = True,
     shrink_seconds: Annotated[
         float, typer.Option(help="How long to look for a shorter way to a broken promise.")
@@ -49,7 +54,12 @@ def run(
     begun = time.monotonic()
     with _Progress(len(listed)) as told:
         figures, broken = until_broken(lives(listed, jobs), told)
-    show({"Everlabel": figures}, console)
+    columns = {OURS: figures}
+    if control:
+        columns[THEIRS] = lives_of_source_a(
+            [draw(number, size) for number in range(first, first + min(control, seeds))], jobs
+        )
+    show(columns, console)
     peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     console.print(f"{time.monotonic() - begun:.0f} s, at most {peak / 1024:.0f} MB a process")
     if broken is not None:
@@ -81,7 +91,7 @@ def replay(
     if life.broken is not None and trace is None:
         life = live(plan, traced=life.broken.task or "")
     _timeline(plan, life)
-    show({"Everlabel": life.figures}, console)
+    show({OURS: life.figures}, console)
     if life.broken is not None:
         console.print(f"BROKEN: {life.broken}")
         raise typer.Exit(1)

@@ -46,6 +46,15 @@ def life(plan: Plan, *, traced: str | None = None) -> Life:
     return live(own, traced=traced, algorithm=_algorithm())
 
 
+def lives_of_source_a(plans: Iterable[Plan], jobs: int) -> Figures:
+    """Source A lives each plan, as many side by side as `jobs` says; its column, added up."""
+    figures = Figures()
+    with ProcessPoolExecutor(jobs) as pool:
+        for found in pool.map(run, plans):
+            figures.add(found)
+    return figures
+
+
 def columns(plans: Iterable[Plan], jobs: int) -> dict[str, Figures]:
     """Both algorithms live each plan, as many side by side as `jobs` says; the table's columns, added up."""
     both = {OURS: Figures(), THEIRS: Figures()}

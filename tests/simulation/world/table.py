@@ -97,6 +97,7 @@ def show(columns: Mapping[str, Figures], console: Console) -> None:
     """Prints a column for each algorithm."""
     values = {name: rows(figures) for name, figures in columns.items()}
     if not console.is_terminal:
+        console.print(f"{'':40}" + "  ".join(values), soft_wrap=True)
         for quantity in rows(Figures()):
             console.print(f"{quantity:40}" + "  ".join(found[quantity] for found in values.values()), soft_wrap=True)
         return
