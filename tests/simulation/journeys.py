@@ -76,9 +76,11 @@ def transformed(is_done: bool = True, **more: Any) -> Gives:
     return Gives({"taskId": TASK, "level": 1, "isDoneTransforming": is_done, **more})
 
 
-def sent(is_all: bool = True, again: Any = 432_000, gather: Any = 60, level: int = 1) -> Gives:
+def sent(
+    is_all: bool = True, again: Any = 432_000, gather: Any = 60, level: int = 1, is_continued: bool = False
+) -> Gives:
     """What TriggerLabeling returns."""
-    answer = {"isAllSent": is_all, "isContinued": False, "sendAgainInSeconds": again, "gatherSeconds": gather}
+    answer = {"isAllSent": is_all, "isContinued": is_continued, "sendAgainInSeconds": again, "gatherSeconds": gather}
     return Gives({"taskId": TASK, "level": level, **answer})
 
 
@@ -104,7 +106,7 @@ class Script:
 
 
 class Player:
-    """Plays a script once; `calls` has each invocation, without the token and the time that differ between engines."""
+    """Plays a script once; `calls` has each invocation, without what differs between engines."""
 
     def __init__(self, script: Script) -> None:
         self._functions = {name: iter(outcomes) for name, outcomes in script.functions.items()}
@@ -113,7 +115,12 @@ class Player:
 
     def outcome(self, function: str, payload: dict[str, Any]) -> tuple[Outcome, Answer | None]:
         """What the function does, and if it has parked a token, how that is answered."""
-        self.calls.append((function, {k: v for k, v in payload.items() if k not in {"taskToken", "enteredTime"}}))
+        self.calls.append(
+            (
+                function,
+                {k: v for k, v in payload.items() if k not in {"taskToken", "enteredTime", "execution", "startTime"}},
+            )
+        )
         outcome = next(self._functions.get(function, iter(())), GOOD[function])
         if function == "CheckForCompletion" and isinstance(outcome, Gives):
             return outcome, next(self._answers, LAST_LEVEL)

@@ -46,6 +46,11 @@ WAYS: dict[str, tuple[Script, str, list[str]]] = {
         "SUCCEEDED",
         [*FIRST[:2], "TriggerLabeling", "IsAllSent", *AGAIN, *LAST],
     ),
+    "gone on elsewhere": (
+        Script({"TriggerLabeling": [sent(is_all=False), sent(is_all=False, is_continued=True)]}),
+        "SUCCEEDED",
+        [*FIRST[:2], *["TriggerLabeling", "IsAllSent"] * 2, "Continued"],
+    ),
     "two levels": (
         Script(answers=[NEXT_LEVEL]),
         "SUCCEEDED",

@@ -15,7 +15,7 @@ from typing import Any, TextIO
 from unittest.mock import patch
 
 from botocore.client import BaseClient
-from greenlet import getcurrent  # type: ignore[import-untyped]
+from greenlet import getcurrent
 
 from tests.simulation.world.invocation import Invocation
 

@@ -43,7 +43,7 @@ class Events:
         deliveries: Deliveries,
         identities: Identities,
         expressions: Mapping[str, str],
-        leaves_out: Callable[[str, float], bool],
+        leaves_out: Callable[[str, float], bool] | None,
     ) -> None:
         self._leaves_out = leaves_out
         self._expressions = expressions
@@ -108,7 +108,7 @@ class Events:
 
     def _run(self, function: Function, expression: str, given: str | None) -> None:
         self._await(function, expression, given)
-        if self._leaves_out(function.name, self._schedule.now()):
+        if self._leaves_out is not None and self._leaves_out(function.name, self._schedule.now()):
             return
         place = f"{expression}/{self._schedule.now():.0f}"
         if given is None:

@@ -1,7 +1,8 @@
 """Which scheduled runs of the Reconciler are left out, because nothing happened that it could set right.
 
-It runs every hour for a year, nearly always to find nothing, which would be most of what a simulation does. It is let run
-whenever one of the things has happened that it is there for, in the hours before; and in any case every twelfth hour.
+It runs every hour for a year, nearly always to find nothing, which would be most of what a simulation does. It is let
+run whenever one of the things has happened that it is there for, in the hours before; and in any case every twelfth
+hour.
 """
 
 from local.ground_truth.events import Event, Failed, StatusChanged
@@ -24,8 +25,8 @@ _REPEATED = (
     "BatchError/",
     f"{FUNCTION}/",
 )
-"""What strikes these is made good by Step Functions, which tries them again; what strikes a run that had something to do
-is looked at when that ends."""
+"""What strikes these is made good by Step Functions, which tries them again; what strikes a run that had something to
+do is looked at when that ends."""
 
 
 class IdleRuns:

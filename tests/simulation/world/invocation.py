@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from greenlet import GreenletExit, greenlet  # type: ignore[import-untyped]
+from greenlet import GreenletExit, greenlet
 
 from tests.simulation.schedule import Event
 from tests.simulation.task_visit import LambdaResult
@@ -40,7 +40,7 @@ class Context:
         return max(0, int((self._deadline - self._now()) * 1000))
 
 
-class Invocation(greenlet):  # type: ignore[misc] # greenlet has no types
+class Invocation(greenlet):
     """From the start of a handler to its end.
 
     `place` names it in the keys of faults, `lines` are what it logged lately, `pending` is the event that it waits

@@ -126,7 +126,7 @@ class World:
         self.lambdas = Lambdas(
             stack.functions(), self.services, schedule, faults, self.watchers, _sandboxes(stack.template), identities
         )
-        leaves_out: Callable[[str, float], bool] = lambda _function, _at: False
+        leaves_out = None
         if not every_run:
             announced = (unknowns or Unknowns()).failures_on_topic
             leaves_out = IdleRuns(self.watchers, faults, failures_are_announced=announced).leaves_out
