@@ -55,7 +55,7 @@ class Timer:
         with contextlib.suppress(WorldEndedError):
             while not self._stopped.wait(self._every):
                 answer = self._lambdas.invoke(self._function, self._event())
-                if answer.error:
+                if answer.error and not self._stopped.is_set():
                     LOG.warning("%s failed on schedule: %s", self._function, answer.payload.decode())
 
     def _event(self) -> bytes:

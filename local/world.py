@@ -163,7 +163,9 @@ class World:
             self.client("s3").put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [CORS]})
 
         # The end goes the other way: nothing new comes in, what waits is woken, what works is killed, then all are
-        # waited for.
+        # waited for, and Ground Truth ends when nobody is left to call it.
+        self.ground_truth = end.enter_context(self._ground_truth())
+        end.enter_context(sagemaker_api.install(self.ground_truth))
         runners: list[Poller | Timer] = []
         api = HttpApi(self.stack.routes, self.resource, lambdas)
         end.callback(step_functions.join)
@@ -181,8 +183,6 @@ class World:
             runners.append(Poller(mapping, self.client("sqs"), lambdas, settings.patience))  # noqa: PERF401
         for schedule in self.stack.schedules:
             runners.append(Timer(schedule, lambdas, settings.day_seconds))  # noqa: PERF401
-        self.ground_truth = end.enter_context(self._ground_truth())
-        end.enter_context(sagemaker_api.install(self.ground_truth))
 
     def _ground_truth(self) -> GroundTruth:
         settings = self.settings
