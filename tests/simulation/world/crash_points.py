@@ -22,16 +22,16 @@ STRAIGHT = Story("straight on", within=3)
 DETOURS = (
     Story("declined", within=3, habits=(Behaviour("000001.jpg", "decline"),)),
     Story("expired", within=6, habits=(Behaviour("000001.jpg", "ignore"),), lifetime=2 * HOUR),
-    Story("sent again in time", within=6, opens=3, parameters={"ResendAfterSeconds": 3_600}),
-    Story("continued by a successor", within=6, opens=3, parameters={"ResendAfterSeconds": 3_600}, most_rounds=2),
+    Story("sent again in time", within=6, away=(0, 3), parameters={"ResendAfterSeconds": 3_600}),
+    Story("continued by a successor", within=6, away=(0, 3), parameters={"ResendAfterSeconds": 3_600}, most_rounds=2),
     Story(
         "labeling job replaced",
         within=6,
-        opens=3,
+        away=(0, 3),
         unknowns=Unknowns(job_ends_after=2 * HOUR, ended_job_status="Completed"),
     ),
-    Story("labeling job stopped by a person", within=6, opens=3, events=(event(1.5, "stop job", "A1", lasts=1),)),
-    Story("stopped", within=6, status="Stopped", opens=3, events=(event(2, "stop task"), event(4, "redrive"))),
+    Story("labeling job stopped by a person", within=6, away=(0, 3), events=(event(1.5, "stop job", "A1", lasts=1),)),
+    Story("stopped", within=6, status="Stopped", away=(0, 3), events=(event(2, "stop task"), event(4, "redrive"))),
     Story(
         "retried",
         within=6,
@@ -39,7 +39,7 @@ DETOURS = (
         parameters={"MaxExpiries": 0},
         events=_RETRIES,
     ),
-    Story("aborted by hand", within=6, opens=3, events=(event(1.5, "abort execution"), *_RETRIES)),
+    Story("aborted by hand", within=6, away=(0, 3), events=(event(1.5, "abort execution"), *_RETRIES)),
     Story("nothing announced", within=6, unheard=("LabelsQueue",)),
 )
 

@@ -16,7 +16,7 @@ def _in(module: str) -> str:
     return f"{_LAYER}/{module}.py"
 
 
-_REPLACED = (targets.REPLACED, targets.REPLACED_WHILE_SENDING)
+_REPLACED = (targets.REPLACED, targets.REPLACED_WHILE_SENDING, targets.REPLACED_WHILE_LISTING)
 
 DEFENCES = (
     # ---- ids and the to-do list -----------------------------------------------------------------------------------
@@ -133,7 +133,7 @@ DEFENCES = (
             "        return\n    wake(task_id, level)",
             "        return\n    if not anything_open(task_id, level):\n        wake(task_id, level)",
         ),
-        by=(targets.SLOW_SENDING,),
+        by=(targets.QUICK_DECLINED,),
     ),
     _knock_out(
         "resend cleared before reading",
@@ -180,7 +180,7 @@ DEFENCES = (
         "an input topic for each incarnation",
         "what is published late for one incarnation reaches the next",
         (_in("labeling_jobs"), "_input-{epoch}", "_input-0"),
-        by=(targets.REPLACED_WHILE_SENDING,),
+        by=_REPLACED,
     ),
     _knock_out(
         "only jobs in progress are sent to",
@@ -196,7 +196,7 @@ DEFENCES = (
             "if any(job is None or int(job.epoch) != used[job_name] for job_name, job in now.items()):",
             "if not now and used:",
         ),
-        by=(targets.REPLACED_WHILE_SENDING,),
+        by=_REPLACED,
     ),
     _knock_out(
         "waking the levels of an ended job",
@@ -313,7 +313,7 @@ DEFENCES = (
         "labels must be where the job writes",
         "labels are read from anywhere",
         (_in("receiving"), "if output.label_uri is not None and not", "if output.label_uri is None and not"),
-        by=(targets.FORGED,),
+        by=(targets.FORGED_SEQUENCES,),
     ),
     _knock_out(
         "the job must be the one that was asked",
@@ -336,17 +336,7 @@ DEFENCES = (
         "closing what was listed after a stop",
         "objects of a stopped task stay on the list",
         ("functions/trigger_labeling.py", "            tasks.close_stopped(task)\n", "            pass\n"),
-        by=(targets.STOPPED_WHILE_SENDING,),
-    ),
-    _knock_out(
-        "names of executions",
-        "a task that is submitted twice runs twice",
-        (
-            _in("executions"),
-            'return f"{task_id}-{attempt}"',
-            'return f"{task_id}-{int(clock.now() * 1000) % 10**8}{attempt}"',
-        ),
-        by=(targets.TWICE,),
+        by=(targets.STOPPED_WHILE_LISTED,),
     ),
     _knock_out(
         "retries of AWS Lambda's errors",

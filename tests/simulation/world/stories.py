@@ -74,8 +74,8 @@ class Story:
     """Clips with two objects and two levels; of sequences, with one object.
 
     Tasks end as `status` within so many hours after their submission, whatever is drawn from `rates`, with at most
-    `surplus` second labels. `opens` is when people begin to work, `most_rounds` the limit of an execution; `once` is
-    what strikes at the first call that matches a pattern.
+    `surplus` second labels. `away` are the hours in which nobody works, `most_rounds` the limit of an execution;
+    `once` is what strikes at the first point that matches a pattern.
     """
 
     name: str
@@ -87,7 +87,7 @@ class Story:
     media: Literal["image", "video"] = "image"
     on_object_failure: Literal["fail", "continue"] = "fail"
     poison: Poison = ""
-    opens: float = 0.0
+    away: tuple[float, float] | None = None
     hours_per_task: tuple[float, float] = (0.1, 0.1)
     habits: tuple[Behaviour, ...] = ()
     events: tuple[OperatorEvent, ...] = ()
@@ -113,7 +113,7 @@ class Story:
         }
         first = JobPlan("A1", 1, kinds[0], **common)  # type: ignore[arg-type]
         second = JobPlan("A2", 2, f"Adjustment{kinds[1]}", chain_from="A1", **common)  # type: ignore[arg-type]
-        holidays = ((0.0, self.opens / 24),) if self.opens else ()
+        holidays = () if self.away is None else ((self.away[0] / 24, self.away[1] / 24),)
         team = Team(people=2 * self.clips, hours_per_task=self.hours_per_task, holidays=holidays)
         clips = (
             ClipPlan(f"clip-{number}", self.begins * HOUR, 2, self.on_object_failure, self.poison)

@@ -3,6 +3,8 @@
 They are told of the application as it is, with every seed, and of the application without that defence.
 """
 
+from typing import Literal
+
 from local.ground_truth.people import Behaviour
 from local.ground_truth.unknowns import Unknowns
 from tests.simulation.world.faults import Kind, Rates
@@ -10,6 +12,7 @@ from tests.simulation.world.forgeries import FORGERIES
 from tests.simulation.world.plan import DAY, HOUR
 from tests.simulation.world.stories import Story, event
 
+_MEDIA: tuple[Literal["image", "video"], ...] = ("image", "video")
 _NOT_IN_MANIFEST = Unknowns(failures_in_manifest=False)
 _FIRST = Behaviour("000001.jpg", "decline")
 _EACH_ONCE, _EACH_TWICE = (
@@ -29,6 +32,14 @@ QUICK = Story(
     "labeled before the level is parked",
     within=0.75,
     hours_per_task=(0.0003, 0.0003),
+    rates=Rates(slow=0.2, longest_call=60.0),
+)
+QUICK_DECLINED = Story(
+    "declined before the level is parked",
+    within=1,
+    habits=(_FIRST,),
+    hours_per_task=(0.0003, 0.0003),
+    unknowns=_NOT_IN_MANIFEST,
     rates=Rates(slow=0.2, longest_call=60.0),
 )
 LABELS_LOST = Story("notices of labels are lost", within=6, clips=2, rates=Rates(lost=0.5))
@@ -96,24 +107,32 @@ THROTTLED = Story(
 REPLACED = Story(
     "a job ends while objects are open",
     within=6,
-    opens=3,
+    away=(0, 3),
     unknowns=Unknowns(job_ends_after=2 * HOUR, ended_job_status="Completed"),
 )
 REPLACED_WHILE_SENDING = Story(
     "a job ends while objects are sent",
     begins=1.875,
-    within=6,
-    opens=3,
+    within=3,
     unknowns=Unknowns(job_ends_after=1.88 * HOUR, ended_job_status="Completed"),
-    rates=Rates(slow=0.4, longest_call=600.0),
+    once={"TriggerLabeling/*/sns.PublishBatch/1": Kind.SLOW},
+    rates=Rates(longest_call=850.0),
+)
+REPLACED_WHILE_LISTING = Story(
+    "a job ends while objects are listed",
+    begins=1.875,
+    within=3,
+    unknowns=Unknowns(job_ends_after=1.88 * HOUR, ended_job_status="Completed"),
+    once={"TriggerLabeling/*/dynamodb.BatchWriteItem/1": Kind.SLOW},
+    rates=Rates(longest_call=850.0),
 )
 RESTARTED = Story(
-    "a person stops a job and starts it again", within=6, opens=3, events=(event(1.5, "stop job", "A1", lasts=1),)
+    "a person stops a job and starts it again", within=6, away=(0, 3), events=(event(1.5, "stop job", "A1", lasts=1),)
 )
 ENDED_UNHEARD = Story(
     "a job ends unheard, and it is time to send again",
     within=6,
-    opens=3,
+    away=(0, 3),
     unknowns=Unknowns(job_ends_after=2 * HOUR, ended_job_status="Completed"),
     parameters={"ResendAfterSeconds": 5_400},
     unheard=("LabelingJobStateChangeQueue",),
@@ -129,17 +148,19 @@ TOLD_NOWHERE = Story(
 LONG_QUEUE = Story(
     "objects wait in the queue for days",
     within=10 * 24,
-    clips=6,
-    hours_per_task=(7.5, 7.5),
-    lifetime=8 * HOUR,
-    time_limit=8 * HOUR,
+    clips=8,
+    away=(26, 80),
+    hours_per_task=(2.2, 2.2),
+    lifetime=20 * HOUR,
+    time_limit=3 * HOUR,
     max_concurrent=1,
     parameters={"ResendAfterSeconds": 26 * 3_600},
+    rates=Rates(delayed=0.9, longest_delay=20 * HOUR),
 )
 LONG_HOLIDAY = Story(
-    "nobody works for twenty days", within=20 * 24 + 6, opens=20 * 24, lifetime=30 * DAY, max_concurrent=1
+    "nobody works for twenty days", within=20 * 24 + 6, away=(0, 20 * 24), lifetime=30 * DAY, max_concurrent=1
 )
-MANY_ROUNDS = Story("hundreds of rounds", within=17, opens=15, parameters={"ResendAfterSeconds": 60})
+MANY_ROUNDS = Story("hundreds of rounds", within=17, away=(0, 15), parameters={"ResendAfterSeconds": 60})
 NEVER_LABELED = Story(
     "an object that nobody wants",
     within=8,
@@ -151,14 +172,14 @@ TOO_OLD = Story(
     "objects that nobody comes to",
     within=33,
     status="Failed",
-    opens=60,
+    away=(0, 60),
     parameters={"ResendAfterSeconds": 30 * 3_600, "MaxAgeSeconds": 86_400},
 )
 ABORTED_UNHEARD = Story(
     "an execution is aborted unheard",
     within=80,
     status="Failed",
-    opens=200,
+    away=(0, 200),
     parameters={"ResendAfterSeconds": 3_600},
     events=(event(1.5, "abort execution"),),
     unheard=("ExecutionStateChangeQueue",),
@@ -167,17 +188,18 @@ STOPPED_UNHEARD = Story(
     "a stop is unheard",
     within=4,
     status="Stopped",
-    opens=5,
+    away=(0, 5),
     events=(event(2, "stop task"),),
     unheard=("ExecutionStateChangeQueue",),
 )
-STOPPED_WHILE_SENDING = Story(
+STOPPED_WHILE_LISTED = Story(
     "stopped while objects are listed",
     within=4,
     status="Stopped",
-    opens=5,
-    events=tuple(event(hours, "stop task") for hours in (1.003, 1.01, 1.05, 1.5)),
-    rates=Rates(slow=0.4, longest_call=60.0),
+    away=(0, 5),
+    events=tuple(event(hours, "stop task") for hours in (1.0005, 1.002, 1.2)),
+    once={"TriggerLabeling/*/dynamodb.BatchWriteItem/1": Kind.SLOW},
+    rates=Rates(longest_call=600.0),
 )
 RETRIED = Story(
     "what failed is retried, and invocations die",
@@ -199,15 +221,20 @@ FAILED_LATE = Story(
     once={"everlabel-ExecutionStateChangeQueue/*/delivery": Kind.DELAYED},
     rates=Rates(longest_delay=4 * HOUR),
 )
-TWICE = Story("submitted twice", within=3, events=(event(1, "start twice"), event(1.2, "start twice")))
-FORGED = Story(
-    "forged messages",
-    within=6,
-    media="video",
-    opens=3,
-    events=tuple(
-        event(2 + number / 60, "forge on queue", "A1", variant=variant) for number, variant in enumerate(FORGERIES)
-    ),
+FORGED, FORGED_SEQUENCES = (
+    Story(
+        f"forged messages about {media}s",
+        within=6,
+        media=media,
+        away=(0, 3),
+        events=tuple(
+            event(2 + number / 60, "forge on queue", "A1", variant=variant)
+            for number, variant in enumerate(FORGERIES)
+            # Only the label of a sequence is a place.
+            if media == "video" or variant != "labels elsewhere"
+        ),
+    )
+    for media in _MEDIA
 )
 
 TARGETS = tuple(value for value in list(globals().values()) if isinstance(value, Story))
