@@ -293,6 +293,26 @@ def test_an_expiry_of_a_replaced_incarnation_sends_no_second_copy(vehicles: Clou
     assert vehicles.published("VOTVehicle") == []
 
 
+def test_an_object_whose_new_incarnation_is_noted_twice_is_sent(
+    vehicles: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer was lost on its way, so botocore asked again, and the condition holds no more."""
+    stage = submit(vehicles, ONE, objects=1)
+    stage.trigger()
+    vehicles.published("VOTVehicle")
+    stage.wait()
+    end_job(vehicles)
+    real = Open.update
+
+    def twice(self: Open, *args: Any, **more: Any) -> None:
+        real(self, *args, **more)
+        real(self, *args, **more)
+
+    monkeypatch.setattr(Open, "update", twice)
+    stage.trigger()
+    assert len(vehicles.published("VOTVehicle")) == 1
+
+
 def test_a_refusal_of_a_replaced_incarnation_does_not_fail_the_live_copy(vehicles: Cloud) -> None:
     """What the old job could not do says nothing of the new one."""
     stage = submit(vehicles, ONE, objects=1)
@@ -546,6 +566,24 @@ def test_a_stop_while_sending_ends_the_sending_and_closes_every_object(
     assert vehicles.published("VOTVehicle") == []
     assert stage.open() == {}
     assert outcomes(stage) == ["stopped"] * 5
+
+
+def test_a_stop_while_the_last_objects_are_listed_closes_them_and_none_is_sent(
+    vehicles: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who closes what is open comes before the objects are written, and is not told again."""
+    stage = submit(vehicles, ONE, objects=2)
+
+    def stop() -> None:
+        assert tell(tasks.stop(stage.now()).execution, "ABORTED") == []
+
+    stopped = once(monkeypatch, moves, "create", before=stop)
+    with pytest.raises(TaskNotInProgress, match="Stopped"):
+        stage.trigger()
+    assert stopped()
+    assert vehicles.published("VOTVehicle") == []
+    assert stage.open() == {}
+    assert outcomes(stage) == ["stopped"] * 2
 
 
 def test_a_stop_while_an_end_is_noted_closes_every_object(vehicles: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:

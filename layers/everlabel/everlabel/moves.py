@@ -265,8 +265,11 @@ def _note(todo: Open, *actions: Action) -> None:
             raise
 
 
-def adopt_epoch(todo: Open, epoch: int) -> bool:
-    """Moves the object to the job's new incarnation. Returns False if it has an outcome or moved on meanwhile."""
+def adopt_epoch(todo: Open, epoch: int) -> Open | None:
+    """Moves the object to the job's new incarnation. Returns None if it has an outcome or moved on meanwhile.
+
+    Whoever hears nothing of the writing tries it twice, and finds that the object has moved already.
+    """
     try:
         todo.update(
             actions=[Open.epoch.set(epoch), Open.due.set(True), Open.taken_at.remove()],
@@ -275,8 +278,9 @@ def adopt_epoch(todo: Open, epoch: int) -> bool:
     except UpdateError as error:
         if not _lost(error):
             raise
-        return False
-    return True
+        current = find_open(ObjectKey.of_item(todo.task_id, todo.item))
+        return current if current is not None and current.due and current.epoch == epoch else None
+    return todo
 
 
 def open_again(done: Done, epoch: int) -> bool:

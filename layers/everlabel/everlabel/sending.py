@@ -199,9 +199,10 @@ class _Sending:
         while job.created < total:
             if self._seconds_left() < _ENOUGH_SECONDS:
                 return False
-            task_table.running_task(job.task_id)
             end = min(total, int(job.created) + _CREATED_PER_CURSOR)
             moves.create([self._key(index) for index in range(int(job.created), end)], epoch)
+            # Only now: a stop either closes what was just written, or is seen here.
+            task_table.running_task(job.task_id)
             self._note_created(end)
         return True
 
@@ -258,8 +259,11 @@ class _Sending:
             index = self._index(todo)
             if (todo.due or todo.epoch < epoch) and moves.left_behind(todo):
                 continue
-            if todo.epoch < epoch and not moves.adopt_epoch(todo, epoch):
-                continue
+            if todo.epoch < epoch:
+                adopted = moves.adopt_epoch(todo, epoch)
+                if adopted is None:
+                    continue
+                todo = adopted
             if not (todo.due or (job.cursor is not None and index >= job.cursor)):
                 continue
             ready = self._to_be_sent(todo)
