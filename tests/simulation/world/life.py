@@ -58,6 +58,8 @@ def live(
     traced: str | None = None,
     day: Callable[[int], None] = lambda _day: None,
     algorithm: Algorithm | None = None,
+    every_run: bool = False,
+    empty_is_zero: bool = False,
 ) -> Life:
     """Runs a plan until everything has ended or its last day is over, or until a promise is broken.
 
@@ -69,6 +71,8 @@ def live(
         traced: the task that the timeline is about.
         day: is told how many days have passed.
         algorithm: what is run, if not the application.
+        every_run: see `World`.
+        empty_is_zero: see `World`.
     """
     algorithm = algorithm or Algorithm()
     faults = faults or Faults(plan.seed, plan.rates, plan.only)
@@ -82,7 +86,8 @@ def live(
         team=lambda arn: teams.get(arn, Team()),
         behaviours=behaviours,
         template=algorithm.template,
-        every_run=False,
+        every_run=every_run,
+        empty_is_zero=empty_is_zero,
     ) as world:
         world.s3.call("CreateBucket", {"Bucket": ELSEWHERE})
         counted: list[Broken] = []

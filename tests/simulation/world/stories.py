@@ -93,6 +93,8 @@ class Story:
     events: tuple[OperatorEvent, ...] = ()
     unknowns: Unknowns = field(default_factory=Unknowns)
     parameters: Mapping[str, int] = field(default_factory=dict)
+    empty_is_zero: bool = False
+    """Whether CloudWatch says of an empty queue that its oldest message is 0 seconds old; it may say nothing."""
     rates: Rates = field(default_factory=Rates)
     once: Mapping[str, Kind] = field(default_factory=dict)
     unheard: tuple[str, ...] = ()
@@ -147,7 +149,15 @@ class Story:
     def tell(self, seed: int = 1, faults: Faults | None = None, traced: str | None = None) -> Life:
         """Lives it."""
         with patch.object(executions, "MOST_ROUNDS", self.most_rounds):
-            return live(self.plan(seed), faults=faults or self.faults(seed), step=_LOOKS, retries=False, traced=traced)
+            return live(
+                self.plan(seed),
+                faults=faults or self.faults(seed),
+                step=_LOOKS,
+                retries=False,
+                traced=traced,
+                every_run=True,
+                empty_is_zero=self.empty_is_zero,
+            )
 
     def wrong(self, life: Life) -> str | None:
         """In what way a life was not as it should be; None if it was."""
