@@ -146,8 +146,7 @@ def _run(
             day(int(passed / DAY))
         statuses = {ledger.tasks[task].status for task in operators.tasks.values() if task in ledger.tasks}
         has_ended = statuses <= ENDED and len(ledger.tasks) == len(operators.tasks)
-        # What failed is tried once more when faults have stopped, unless it is bound to fail.
-        is_over = not retries or passed > plan.quiet_at + 2 * DAY or not operators.hope()
+        is_over = not retries or not operators.hope()
         if passed > last_event and has_ended and is_over:
             return passed / DAY
     return float(plan.size.days)

@@ -1,4 +1,4 @@
-"""The people who run the application: they do what the plan says, and retry what failed, in quiet each day."""
+"""The people who run the application: they do what the plan says, and look after it each week, in quiet each day."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -17,6 +17,8 @@ from tests.simulation.world.world import START, World
 _SOON, _LATER = 10 * 60.0, 6 * HOUR
 """Seconds after which a request is repeated: one that failed, and one that was refused for now."""
 _FIRST_CLIP = HOUR
+_RETRIES = 3
+"""How often somebody tries a failed task again in quiet."""
 WEEK = 7 * DAY
 
 
@@ -49,7 +51,7 @@ class Operators:
         for event in self._plan.events:
             self._at(event.at, partial(self._act, event))
         for weeks in range(1, int(self._plan.quiet_at // WEEK) + 1):
-            self._at(weeks * WEEK, self._retry_failed)
+            self._at(weeks * WEEK, self._look_after)
         self._at(self._plan.quiet_at, self._round)
 
     def _at(self, seconds: float, act: Callable[[], None]) -> None:
@@ -170,33 +172,43 @@ class Operators:
         if state == "TriggerLabeling" and (clip := self._lost_frames.pop(task, None)) is not None:
             self._world.s3.call("DeleteObject", {"Bucket": CLIP_BUCKET, "Key": clip.frame_keys()[-1]})
 
-    # ---- in quiet ---------------------------------------------------------------------------------------------------
+    # ---- rounds ---------------------------------------------------------------------------------------------------
 
     def _round(self) -> None:
-        """Each day: what is dead is moved back, jobs run, and what failed is tried once more."""
+        """Each day: what is dead is moved back, too."""
         self._redrive()
-        for job in self._plan.jobs:
-            self._start_job(job, None)
-        self._in(HOUR, self._retry_failed)
+        self._look_after()
         self._in(DAY, self._round)
 
+    def _look_after(self) -> None:
+        """Jobs run, unless they are to be stopped just now; then what failed is tried again."""
+        now = self._world.schedule.now() - START
+        stopped = {
+            event.subject
+            for event in self._plan.events
+            if event.act == "stop job" and event.at <= now < event.at + event.lasts and not self._is_quiet()
+        }
+        for job in self._plan.jobs:
+            if job.name not in stopped:
+                self._start_job(job, None)
+        self._in(HOUR, self._retry_failed)
+
     def hope(self) -> bool:
-        """Whether a task failed that may yet complete."""
-        return any(
-            self._ledger.tasks[task].status == "Failed"
-            for clip in self._plan.clips
-            if not clip.poison and (task := self.tasks[clip.key]) in self._ledger.tasks
-        )
+        """Whether a task failed that will be tried again and may complete."""
+        poisoned = {self.tasks[clip.key] for clip in self._plan.clips if clip.poison}
+        return any(task not in poisoned and self._retried[task] < _RETRIES for task in self._failed())
 
     def _retry_failed(self) -> None:
-        """Each task once a week, three times at most; and once more in quiet."""
-        most = 3 + self._is_quiet()
-        for task in self.tasks.values():
-            if task not in self._ledger.tasks or self._ledger.tasks[task].status != "Failed":
-                continue
-            if self._retried[task] < most:
-                self._retried[task] = most if self._is_quiet() else self._retried[task] + 1
+        """Before quiet as often as it takes, in quiet a few times: what else expires late fails it again."""
+        for task in self._failed():
+            if self._retried[task] < _RETRIES:
+                self._retried[task] += self._is_quiet()
                 self._retry(task)
+
+    def _failed(self) -> list[str]:
+        """The tasks that have failed, in the order of their clips."""
+        found = self._ledger.tasks
+        return [task for task in self.tasks.values() if task in found and found[task].status == "Failed"]
 
 
 def _until_taken(status: int) -> float | None:

@@ -205,7 +205,7 @@ class Plan:
         | the longest delay | what was said before faults stopped arrives as late as that |
         | a refresh, a lifetime, a day, a refresh | the rule about silence: the notice was lost, nothing else tells |
         | a time limit and a lifetime | the object is in somebody's hands and comes back, and nobody may want it |
-        | four days | operators make a round each day: they start jobs, redrive queues, retry what failed |
+        | four days | operators make a round each day: they start jobs, redrive queues, retry what failed, also again |
         | a day and all the work, each level | people work on what comes, in the order in which it comes |
         | a lifetime and a refresh, once more | the job ends meanwhile and is replaced |
         """
