@@ -67,10 +67,16 @@ SIMULATION = PYTHONPATH=.:layers/everlabel:functions $(BIN)/python -m tests.simu
 
 .PHONY: simulate
 simulate: setup ## 200 seeds of clips, people and faults in virtual time; prints the table
+	@$(SIMULATION) stories
 	@$(SIMULATION) run $(if $(SEEDS),--seeds "$$SEEDS")
 
+.PHONY: knock-outs
+knock-outs: setup ## each defence removed from a copy, and what misses it
+	@$(SIMULATION) knock-outs
+
 .PHONY: simulate-long
-simulate-long: setup ## 10,000 clips and a year in one world
+simulate-long: setup ## 10,000 clips and a year in one world, and a crash at each AWS call
+	@$(SIMULATION) crash-points
 	@$(SIMULATION) run --seeds 1 --clips 10000 --days 365 --jobs 1 --no-known
 
 .PHONY: check

@@ -11,12 +11,16 @@ from rich.console import Console
 from rich.progress import Progress
 
 from tests.simulation.source_a.control import OURS, THEIRS, lives_of_source_a
+from tests.simulation.world.crash_points import DETOURS, STRAIGHT, everywhere
+from tests.simulation.world.defences import DEFENCES
 from tests.simulation.world.drawing import draw
+from tests.simulation.world.knock_outs import told, verdicts
 from tests.simulation.world.life import Life, live
 from tests.simulation.world.observer import written
 from tests.simulation.world.plan import Plan, Size
 from tests.simulation.world.runs import KNOWN, Seed, known_seeds, lives, shortest, until_broken, wakes_late
 from tests.simulation.world.table import show
+from tests.simulation.world.targets import TARGETS
 from tests.simulation.world.world import START
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -27,6 +31,7 @@ _LONGEST_TIMELINE = 200
 Clips = Annotated[int, typer.Option(help="Clips of each seed.")]
 Levels = Annotated[int, typer.Option(help="Levels of labeling jobs.")]
 Objects = Annotated[int, typer.Option(help="Data objects of a clip at a level.")]
+Jobs = Annotated[int, typer.Option(help="Processes.")]
 Days = Annotated[int, typer.Option(help="Days of each seed.")]
 
 
@@ -94,6 +99,49 @@ def replay(
     show({OURS: life.figures}, console)
     if life.broken is not None:
         console.print(f"BROKEN: {life.broken}")
+        raise typer.Exit(1)
+
+
+@app.command()
+def stories(
+    seeds: Annotated[int, typer.Option(help="How many seeds of each story that draws faults.")] = 3,
+    jobs: Jobs = 2,
+) -> None:
+    """Tell the small plans that are aimed at one defence each. Exit code 1 if one does not end as it should."""
+    found = list(told(TARGETS, seeds, jobs))
+    for one in found:
+        if one.wrong is not None:
+            console.print(f"BROKEN: {one.story.name}, seed {one.seed}: {one.wrong}")
+    console.print(f"{len(TARGETS)} stories, told {len(found)} times")
+    if any(one.wrong for one in found):
+        raise typer.Exit(1)
+
+
+@app.command()
+def crash_points(jobs: Jobs = 2) -> None:
+    """Crash in each way at each AWS call of each story. Exit code 1 if one does not end as it should."""
+    wrongs, count = everywhere([STRAIGHT, *DETOURS], jobs)
+    for wrong in wrongs:
+        console.print(f"BROKEN: {wrong}")
+    console.print(f"{count:,} crashes in {len(DETOURS) + 1} stories, {len(wrongs)} with consequences")
+    if wrongs:
+        raise typer.Exit(1)
+
+
+@app.command()
+def knock_outs(
+    names: Annotated[list[str] | None, typer.Argument(help="Which defences; all of them if none is named.")] = None,
+    jobs: Jobs = 2,
+) -> None:
+    """Remove one defence after the other, and see whether a promise breaks. Exit code 1 if one is not missed."""
+    chosen = [each for each in DEFENCES if not names or each.name in names]
+    survivors = 0
+    for verdict in verdicts(chosen, jobs):
+        survivors += verdict.wrong is None
+        by = f"{verdict.story}, seed {verdict.seed}: {verdict.wrong}" if verdict.wrong else "NOT MISSED"
+        console.print(f"{verdict.knock_out:45} {verdict.seconds:5.1f} s  {by[:200]}", soft_wrap=True)
+    console.print(f"{len(chosen)} defences knocked out, {len(chosen) - survivors} missed")
+    if survivors:
         raise typer.Exit(1)
 
 

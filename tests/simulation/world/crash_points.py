@@ -4,6 +4,7 @@ Every story is told once without a crash, which finds its calls; then again for 
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import product
 
@@ -148,3 +149,11 @@ def wrong(crash: Crash) -> str | None:
         found = "it never came to this point"
     where = f"{crash.story.name}, {crash.kind} at {crash.call.function} {crash.call.what} ({crash.call.point})"
     return None if found is None else f"{where}: {found}"
+
+
+def everywhere(stories: Sequence[Story], jobs: int) -> tuple[list[str], int]:
+    """What is wrong after each crash of all stories, by so many processes; and how many crashes there were."""
+    crashes = list(every_crash(stories))
+    with ProcessPoolExecutor(jobs) as pool:
+        found = pool.map(wrong, crashes, chunksize=20)
+        return [each for each in found if each is not None], len(crashes)

@@ -7,9 +7,8 @@ import subprocess  # nosec # runs this repository's own code
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -61,11 +60,28 @@ class Verdict:
     wrong: str | None = None
 
 
-def caught(stories: Sequence[Story], seeds: int = SEEDS) -> Iterator[tuple[Story, int, str | None]]:
-    """Tells the stories, seed by seed, and says what was wrong with each. One that draws nothing has one seed."""
-    for seed, story in product(range(1, seeds + 1), stories):
-        if seed == 1 or story.is_drawn:
-            yield story, seed, story.wrong(story.tell(seed))
+@dataclass(frozen=True)
+class Told:
+    """A story, the seed it was told with, and what was wrong; None if nothing was."""
+
+    story: Story
+    seed: int
+    wrong: str | None
+
+
+def tell(story: Story, seed: int) -> Told:
+    """Tells one story once."""
+    return Told(story, seed, story.wrong(story.tell(seed)))
+
+
+def told(stories: Sequence[Story], seeds: int, jobs: int = 1) -> Iterator[Told]:
+    """Tells the stories, seed by seed, as many side by side as `jobs` says. One that draws nothing has one seed."""
+    pairs = [(story, seed) for seed in range(1, seeds + 1) for story in stories if seed == 1 or story.is_drawn]
+    if jobs == 1:
+        yield from (tell(*pair) for pair in pairs)
+        return
+    with ProcessPoolExecutor(jobs) as pool:
+        yield from pool.map(tell, *zip(*pairs, strict=True))
 
 
 def without(knock_out: KnockOut) -> Verdict:

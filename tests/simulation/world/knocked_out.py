@@ -4,15 +4,16 @@ import json
 import sys
 
 from tests.simulation.world.defences import DEFENCES
-from tests.simulation.world.knock_outs import caught
+from tests.simulation.world.knock_outs import SEEDS, told
 
 
 def main(name: str) -> None:
     """Until a story goes wrong, or the seeds are over."""
     [knock_out] = [each for each in DEFENCES if each.name == name]
-    for story, seed, wrong in caught(knock_out.stories):
-        if wrong is not None:
-            print(json.dumps({"story": story.name, "seed": seed, "wrong": wrong}))  # noqa: T201 # who started this reads it
+    for one in told(knock_out.stories, SEEDS):
+        if one.wrong is not None:
+            verdict = {"story": one.story.name, "seed": one.seed, "wrong": one.wrong}
+            print(json.dumps(verdict))  # noqa: T201 # whoever started this reads it
             return
     print(json.dumps({}))  # noqa: T201
 

@@ -106,14 +106,14 @@ THROTTLED = Story(
 )
 REPLACED = Story(
     "a job ends while objects are open",
-    within=6,
-    away=(0, 3),
+    within=1.75,
+    away=(0, 2.25),
     unknowns=Unknowns(job_ends_after=2 * HOUR, ended_job_status="Completed"),
 )
 REPLACED_WHILE_SENDING = Story(
     "a job ends while objects are sent",
     begins=1.875,
-    within=3,
+    within=1.25,
     unknowns=Unknowns(job_ends_after=1.88 * HOUR, ended_job_status="Completed"),
     once={"TriggerLabeling/*/sns.PublishBatch/1": Kind.SLOW},
     rates=Rates(longest_call=850.0),
@@ -121,7 +121,7 @@ REPLACED_WHILE_SENDING = Story(
 REPLACED_WHILE_LISTING = Story(
     "a job ends while objects are listed",
     begins=1.875,
-    within=3,
+    within=1.25,
     unknowns=Unknowns(job_ends_after=1.88 * HOUR, ended_job_status="Completed"),
     once={"TriggerLabeling/*/dynamodb.BatchWriteItem/1": Kind.SLOW},
     rates=Rates(longest_call=850.0),
