@@ -74,9 +74,13 @@ simulate: setup ## 200 seeds of clips, people and faults in virtual time; prints
 knock-outs: setup ## each defence removed from a copy, and what misses it
 	@$(SIMULATION) knock-outs
 
-.PHONY: simulate-long
-simulate-long: setup ## 10,000 clips and a year in one world, and a crash at each AWS call
+.PHONY: exhaustive
+exhaustive: setup ## a crash at each AWS call, and all that is undocumented in every combination
 	@$(SIMULATION) crash-points
+	@$(SIMULATION) undocumented
+
+.PHONY: simulate-long
+simulate-long: setup ## 10,000 clips and a year in one world
 	@$(SIMULATION) run --seeds 1 --clips 10000 --days 365 --jobs 1 --no-known
 
 .PHONY: check

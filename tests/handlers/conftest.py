@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from tests.conftest import ACCOUNT, REGION
 from tests.strict_model import StrictClient, faults_of
 
 TEMPLATE = Template(Path(__file__).parents[2] / "template.yaml")
+_CREATED = datetime(2026, 11, 1, tzinfo=UTC)
 WORKTEAM = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:workteam/private-crowd/team"
 
 
@@ -88,6 +90,8 @@ class SageMaker:
     began: Callable[[str, str], None] = field(default=lambda _name, _topic: None)
     """Told of each new job and of its input topic."""
     labeled: int = 1
+    lived: timedelta = timedelta(minutes=5)
+    """From its creation to its last change."""
 
     def create_labeling_job(self, **request: Any) -> dict[str, str]:
         name = request["LabelingJobName"]
@@ -105,6 +109,8 @@ class SageMaker:
             "LabelingJobStatus": self.states[LabelingJobName],
             "LabelingJobArn": self._arn(LabelingJobName),
             "InputConfig": self.requests[LabelingJobName].get("InputConfig", {"DataSource": {}}),
+            "CreationTime": _CREATED,
+            "LastModifiedTime": _CREATED + self.lived,
             "LabelCounters": {"Unlabeled": 3, "TotalLabeled": self.labeled, "HumanLabeled": self.labeled},
         }
 

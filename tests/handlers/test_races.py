@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any, NoReturn
 
 import pytest
@@ -361,6 +362,14 @@ def test_a_job_that_fails_at_once_is_not_replaced_for_ever(cloud: Cloud) -> None
     cloud.sagemaker.labeled = 0
     end_job(cloud, state="Failed")
     assert list(cloud.sagemaker.requests) == [FIRST]
+
+
+def test_a_job_that_fails_after_weeks_is_replaced_even_if_nothing_was_labeled(cloud: Cloud) -> None:
+    """A job may expire after 30 days, and nobody had anything to label."""
+    cloud.labeling_job("VOTVehicle")
+    cloud.sagemaker.labeled, cloud.sagemaker.lived = 0, timedelta(days=30)
+    end_job(cloud, state="Failed")
+    assert len(cloud.sagemaker.requests) == 2
 
 
 def test_a_stop_by_a_person_during_a_replacement_holds(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:

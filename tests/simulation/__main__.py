@@ -21,6 +21,7 @@ from tests.simulation.world.plan import Plan, Size
 from tests.simulation.world.runs import KNOWN, Seed, known_seeds, lives, shortest, until_broken, wakes_late
 from tests.simulation.world.table import show
 from tests.simulation.world.targets import TARGETS
+from tests.simulation.world.undocumented import both_products, tried
 from tests.simulation.world.world import START
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -124,6 +125,18 @@ def crash_points(jobs: Jobs = 2) -> None:
     for wrong in wrongs:
         console.print(f"BROKEN: {wrong}")
     console.print(f"{count:,} crashes in {len(DETOURS) + 1} stories, {len(wrongs)} with consequences")
+    if wrongs:
+        raise typer.Exit(1)
+
+
+@app.command()
+def undocumented(jobs: Jobs = 2) -> None:
+    """Try what Ground Truth's documentation leaves open in every combination of each kind. Exit code 1 if one fails."""
+    rows = both_products()
+    wrongs = tried(rows, jobs)
+    for wrong in wrongs:
+        console.print(f"BROKEN: {wrong}", soft_wrap=True)
+    console.print(f"{len(rows):,} combinations, {len(wrongs)} of which fail")
     if wrongs:
         raise typer.Exit(1)
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -16,6 +17,9 @@ from everlabel.task_types import TASK_TYPES, Media
 from everlabel.worker_templates import worker_template
 
 BY_REQUEST = "a person"
+_AT_ONCE = timedelta(hours=1)
+"""A job that failed later could work, though nobody had anything to label: jobs may expire after 30 days, says
+https://docs.aws.amazon.com/sagemaker/latest/dg/sms-streaming-labeling-job.html."""
 
 
 class NameTaken(Exception):
@@ -291,9 +295,11 @@ def must_be_replaced(job: LabelingJob) -> bool:
 
 
 def _never_worked(job: LabelingJob) -> bool:
-    """Whether Ground Truth failed the job before anything was labeled; then that is noted, and it is not replaced."""
+    """Whether Ground Truth failed the job at once, before anything was labeled; that is noted, and it is not replaced."""
     found = describe(job)
     if found is None or found["LabelingJobStatus"] != JobState.FAILED or found["LabelCounters"].get("TotalLabeled"):
+        return False
+    if found["LastModifiedTime"] - found["CreationTime"] > _AT_ONCE:
         return False
     why = f"Ground Truth, because it failed at once: {found.get('FailureReason', 'no reason given')}"
     job.update(actions=[LabelingJob.stopped_by.set(why)], condition=LabelingJob.epoch == job.epoch)

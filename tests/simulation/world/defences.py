@@ -167,7 +167,7 @@ DEFENCES = (
         "after-effects of copies",
         "whoever wrote an expiry down and died told nobody",
         (_in("moves"), "return bool(current.due)", "return False"),
-        by=(targets.DYING,),
+        by=(targets.EXPIRY_HALF_TOLD,),
     ),
     # ---- labeling jobs ----------------------------------------------------------------------------------------------
     _knock_out(

@@ -82,6 +82,13 @@ SLOW_SENDING = Story(
     unknowns=_NOT_IN_MANIFEST,
     rates=Rates(slow=0.3, longest_call=300.0),
 )
+EXPIRY_HALF_TOLD = Story(
+    "whoever wrote an expiry down dies",
+    within=2,
+    habits=(_FIRST,),
+    unknowns=_NOT_IN_MANIFEST,
+    once={"ReceiveLabels/*/dynamodb.UpdateItem/2": Kind.KILLED_BEFORE},
+)
 DYING = Story(
     "invocations die",
     within=8,
