@@ -253,11 +253,7 @@ DEFENCES = (
     _knock_out(
         "sending again in time",
         "a message that the queue forgot after fourteen days is gone",
-        (
-            _in("sending"),
-            "if job.cursor is None and now - float(job.last_full_send or 0) >= resend_after:",
-            "if job.cursor is None and not job.full_sends:",
-        ),
+        (_MACHINE, '      "TimeoutSecondsPath": "$.sendAgainInSeconds",\n', ""),
         by=(targets.LONG_HOLIDAY,),
     ),
     _knock_out(

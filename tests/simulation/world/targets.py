@@ -95,7 +95,7 @@ DYING = Story(
     clips=3,
     habits=_EACH_TWICE,
     unknowns=_NOT_IN_MANIFEST,
-    rates=Rates(killed_before=0.02, killed_after=0.02),
+    rates=Rates(killed_before=0.006, killed_after=0.006),
 )
 PARKED_BY_TWO = Story(
     "an old token is parked late",
@@ -109,7 +109,7 @@ THROTTLED = Story(
     clips=3,
     habits=_EACH_TWICE,
     unknowns=_NOT_IN_MANIFEST,
-    rates=Rates(throttled=0.04),
+    rates=Rates(throttled=0.015),
 )
 REPLACED = Story(
     "a job ends while objects are open",
