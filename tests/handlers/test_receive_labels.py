@@ -296,3 +296,42 @@ def test_no_token_and_no_label_is_ever_logged(
     logged = [str(record.__dict__) for record in caplog.records]
     assert logged
     assert not [record for record in logged if "canary" in record]
+
+
+def test_what_fails_once_is_tried_again_at_once(
+    stage: Stage, messages: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A message that comes again does so when it is visible again, after twelve minutes."""
+    label, failures = moves.label, [RuntimeError("throttled")]
+
+    def throttled(*args: Any, **more: Any) -> bool:
+        if failures:
+            raise failures.pop()
+        return label(*args, **more)
+
+    monkeypatch.setattr(moves, "label", throttled)
+    assert stage.receive(*(labeled(message) for message in messages)) == []
+    assert len(stage.done()) == 2
+
+
+def test_whoever_dies_on_the_way_has_woken_the_levels_before(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    cloud.labeling_job("VOTVehicle")
+    stages = [submit(cloud, CHAIN[:1], objects=1, clipId=name) for name in ("first", "second")]
+    for stage in stages:
+        stage.trigger()
+    lines = {line[OBJECT_ID_KEY].split("/")[3]: line for line in cloud.published("VOTVehicle")}
+    tokens = [stage.wait(token=stage.task_id) for stage in stages]
+    label = moves.label
+
+    class Died(BaseException):
+        pass
+
+    def die(key: Any, *rest: Any, **more: Any) -> bool:
+        if key.task_id == stages[1].task_id:
+            raise Died
+        return label(key, *rest, **more)
+
+    monkeypatch.setattr(moves, "label", die)
+    with pytest.raises(Died):
+        stages[0].receive(*(labeled(lines[stage.task_id]) for stage in stages))
+    assert [stages[0].answered(token) is not None for token in tokens] == [True, False]

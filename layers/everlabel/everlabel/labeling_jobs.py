@@ -295,7 +295,7 @@ def must_be_replaced(job: LabelingJob) -> bool:
 
 
 def _never_worked(job: LabelingJob) -> bool:
-    """Whether Ground Truth failed the job at once, before anything was labeled; that is noted, and it is not replaced."""
+    """Whether Ground Truth failed the job at once, before anything was labeled; then it is not replaced."""
     found = describe(job)
     if found is None or found["LabelingJobStatus"] != JobState.FAILED or found["LabelCounters"].get("TotalLabeled"):
         return False

@@ -128,7 +128,8 @@ def read_output(line: Line, sent: DeduplicationId, label_attribute: str, refused
     if label is None:
         raise NotPlaceable(f"has neither {label_attribute} nor a failure-reason")
     # The suffix means that it is a reference: ../APIReference/API_CreateLabelingJob.html, LabelAttributeName
-    place = _place(label) if label_attribute.endswith("-ref") else None
+    is_place = label_attribute.endswith("-ref") or (isinstance(label, str) and label.startswith("s3://"))
+    place = _place(label) if is_place else None
     return OutputLine(sent, OutcomeKind.LABELED, None, place, said_by)
 
 

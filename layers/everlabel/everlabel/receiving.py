@@ -9,26 +9,39 @@ from everlabel.data_object import DeduplicationId
 from everlabel.errors import TaskNotFound
 from everlabel.job_table import LabelingJob
 from everlabel.labeling_job_request import labeling_job_name
-from everlabel.protocol import NotPlaceable, OutcomeKind, read_line, read_output, sent_id
+from everlabel.protocol import Line, NotPlaceable, OutcomeKind, read_line, read_output, sent_id
 from everlabel.task_table import STOPPED, Job, Task
 
 
 @dataclass(frozen=True)
 class OutputMessage:
-    """A message from an output topic: its id, the topic it came through, and the output line as it was sent."""
+    """A message from an output topic: its id, the topic it came through, and its output line, as sent and as read."""
 
     message_id: str
     topic: str
-    line: str
+    text: str
+    line: Line
+    sent: DeduplicationId
+
+    @property
+    def level(self) -> tuple[str, int]:
+        """The task and the level that it says something of."""
+        return self.sent.key.task_id, self.sent.key.level
 
     @classmethod
     def from_sqs(cls, message_id: str, body: str) -> "OutputMessage":
-        """Takes the line out of Amazon SNS's envelope. Raises NotPlaceable if there is none."""
+        """Takes the line out of Amazon SNS's envelope. Raises NotPlaceable if that, or an id of ours, is missing."""
         envelope = read_line(body)
-        topic, line = envelope.get("TopicArn"), envelope.get("Message")
-        if not isinstance(topic, str) or not isinstance(line, str):
+        topic, text = envelope.get("TopicArn"), envelope.get("Message")
+        if not isinstance(topic, str) or not isinstance(text, str):
             raise NotPlaceable("not from a topic: the envelope has no TopicArn or no Message")
-        return cls(message_id, topic, line)
+        return cls.read(message_id, topic, text)
+
+    @classmethod
+    def read(cls, message_id: str, topic: str, text: str) -> "OutputMessage":
+        """Takes an output line. Raises NotPlaceable if it is none, or has no id of ours."""
+        line = read_line(text)
+        return cls(message_id, topic, text, line, sent_id(line, aws.bucket()))
 
 
 @dataclass
@@ -45,16 +58,13 @@ class Receiver:
     def _refused(self) -> re.Pattern[str]:
         return re.compile(aws.setting("REFUSED_PATTERN"))
 
-    def take(self, message: OutputMessage) -> tuple[str, int]:
-        """Writes what a message says of its data object, and returns the level to wake: `(task id, level)`.
-
-        Taking it again changes nothing.
+    def take(self, message: OutputMessage) -> None:
+        """Writes what a message says of its data object; its level is to be woken then. It may be taken again.
 
         Raises:
             NotPlaceable: if job, topic, output place, task and id do not agree, or the line says nothing known.
         """
-        line = read_line(message.line)
-        sent = sent_id(line, aws.bucket())
+        line, sent = message.line, message.sent
         labeling_job, task = self._place(message, sent)
         output = read_output(line, sent, labeling_job.label_attribute, self._refused)
         if output.label_uri is not None and not output.label_uri.startswith(labeling_job.output_path):
@@ -62,15 +72,14 @@ class Receiver:
         sent_to = labeling_job_name(aws.setting("POWERTOOLS_SERVICE_NAME"), sent.key.job_name, sent.epoch).lower()
         if output.labeling_job_name not in (None, sent_to):
             raise NotPlaceable(f"another labeling job answers what was sent to {sent_to!r}")
-        key, level = sent.key, (sent.key.task_id, sent.key.level)
+        key = sent.key
         if output.kind is OutcomeKind.LABELED:
             stopped = task.status in STOPPED
-            self.labeled += moves.label(key, sent.generation, message.line, keep_only=stopped)
+            self.labeled += moves.label(key, sent.generation, message.text, keep_only=stopped)
         elif output.kind is OutcomeKind.REFUSED:
             moves.fail(key, sent.generation, sent.epoch, str(output.reason))
         elif moves.expire(key, sent.generation, sent.epoch, str(output.reason), moves.Patience.with_task(task)):
-            waking.ask_to_send(*level)
-        return level
+            waking.ask_to_send(*message.level)
 
     def _place(self, message: OutputMessage, sent: DeduplicationId) -> tuple[LabelingJob, Task]:
         key = sent.key

@@ -24,10 +24,8 @@ from everlabel import (
     topics,
     waking,
 )
-from everlabel.aws import bucket
-from everlabel.data_object import DeduplicationId
 from everlabel.job_table import JobState, LabelingJob
-from everlabel.protocol import NotPlaceable, read_line, sent_id
+from everlabel.protocol import NotPlaceable
 from everlabel.receiving import OutputMessage, Receiver
 from everlabel.task_table import Level, Task, TaskStatus
 
@@ -125,31 +123,32 @@ class Reconciliation:
 
     def _check(self, job: LabelingJob, lines: Sequence[str]) -> None:
         """Takes in what is not on the record, and wakes the levels that wait for nothing else."""
-        read: list[tuple[str, DeduplicationId]] = []
+        read: list[OutputMessage] = []
         for line in lines:
             try:
-                read.append((line, sent_id(read_line(line), bucket())))
+                read.append(OutputMessage.read("", job.output_topic, line))
             except NotPlaceable as reason:
                 self._note_unplaceable(str(reason))
         rows = task_table.find_rows(
             [
-                (sent.key.task_id, item)
-                for _, sent in read
-                for item in (sent.key.item("OPEN"), sent.key.item("DONE"), task_table.level_item(sent.key.level))
+                (key.task_id, item)
+                for key in (message.sent.key for message in read)
+                for item in (key.item("OPEN"), key.item("DONE"), task_table.level_item(key.level))
             ]
         )
         receiver = Receiver()
         levels = set()
-        for line, sent in read:
-            key = sent.key
+        for message in read:
+            key = message.sent.key
             is_open, is_done = ((key.task_id, key.item(kind)) in rows for kind in ("OPEN", "DONE"))
             if is_open or not is_done:
                 try:
-                    levels.add(receiver.take(OutputMessage("", job.output_topic, line)))
+                    receiver.take(message)
+                    levels.add(message.level)
                 except NotPlaceable as reason:
                     self._note_unplaceable(str(reason))
             elif _is_waiting(rows.get((key.task_id, task_table.level_item(key.level)))):
-                levels.add((key.task_id, key.level))
+                levels.add(message.level)
         self.findings.labels += receiver.labeled
         self.findings.levels += sum(waking.wake(*level) for level in sorted(levels))
 

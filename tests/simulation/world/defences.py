@@ -117,7 +117,7 @@ DEFENCES = (
     _knock_out(
         "the look after writing an outcome",
         "a level that is done sleeps until somebody else looks",
-        ("functions/receive_labels.py", "            waking.wake(task_id, level_number)", "            pass"),
+        ("functions/receive_labels.py", "            _persistently(partial(waking.wake, *level))", "            pass"),
         by=(targets.REFUSED, targets.LABELS_LOST),
     ),
     _knock_out(
@@ -296,7 +296,7 @@ DEFENCES = (
     _knock_out(
         "quarantine",
         "a message that nobody can place is gone",
-        ("functions/receive_labels.py", '            quarantine.put(message_id, record["body"], str(reason))\n', ""),
+        ("functions/receive_labels.py", "    quarantine.put(message_id, body, str(reason))\n", ""),
         by=(targets.FORGED,),
     ),
     _knock_out(
