@@ -25,13 +25,13 @@ DETOURS = (
     Story("expired", within=6, habits=(Behaviour("000001.jpg", "ignore"),), lifetime=2 * HOUR),
     Story("sent again in time", within=6, away=(0, 3), parameters={"ResendAfterSeconds": 3_600}),
     Story("continued by a successor", within=6, away=(0, 3), parameters={"ResendAfterSeconds": 3_600}, most_rounds=2),
+    Story("labeling job stopped by a person", within=6, away=(0, 3), events=(event(1.5, "stop job", "A1", lasts=1),)),
     Story(
         "labeling job replaced",
         within=6,
         away=(0, 3),
         unknowns=Unknowns(job_ends_after=2 * HOUR, ended_job_status="Completed"),
     ),
-    Story("labeling job stopped by a person", within=6, away=(0, 3), events=(event(1.5, "stop job", "A1", lasts=1),)),
     Story("stopped", within=6, status="Stopped", away=(0, 3), events=(event(2, "stop task"), event(4, "redrive"))),
     Story(
         "retried",

@@ -177,6 +177,22 @@ DEFENCES = (
         by=_REPLACED,
     ),
     _knock_out(
+        "the look after an adoption that was refused",
+        "an object that was adopted by a call whose answer was lost is not sent",
+        (
+            _in("moves"),
+            "return current if current is not None and current.due and current.epoch == epoch else None",
+            "return None",
+        ),
+        by=(targets.NOTED_TWICE,),
+    ),
+    _knock_out(
+        "only what fails at once is not replaced",
+        "a job that nobody had work for is not replaced when it expires",
+        (_in("labeling_jobs"), "> _AT_ONCE:", "> timedelta.max:"),
+        by=(targets.FAILED_IDLE,),
+    ),
+    _knock_out(
         "an input topic for each incarnation",
         "what is published late for one incarnation reaches the next",
         (_in("labeling_jobs"), "_input-{epoch}", "_input-0"),
@@ -327,6 +343,16 @@ DEFENCES = (
             "    if attempt is None:\n        condition &=",
         ),
         by=(targets.FAILED_LATE,),
+    ),
+    _knock_out(
+        "the look at the task after listing objects",
+        "objects of a stopped task go to people",
+        (
+            _in("sending"),
+            "            task_table.running_task(job.task_id)\n            self._note_created(end)",
+            "            self._note_created(end)",
+        ),
+        by=(targets.STOPPED_WHILE_LISTED,),
     ),
     _knock_out(
         "closing what was listed after a stop",

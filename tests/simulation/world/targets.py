@@ -136,6 +136,19 @@ REPLACED_WHILE_LISTING = Story(
 RESTARTED = Story(
     "a person stops a job and starts it again", within=6, away=(0, 3), events=(event(1.5, "stop job", "A1", lasts=1),)
 )
+NOTED_TWICE = Story(
+    "an object's new incarnation is noted twice",
+    within=6,
+    away=(0, 3),
+    events=(event(1.5, "stop job", "A1", lasts=1),),
+    once={"TriggerLabeling/*/2/dynamodb.UpdateItem/2": Kind.ANSWER_LOST},
+)
+FAILED_IDLE = Story(
+    "a job fails after hours in which nobody labeled",
+    within=3,
+    away=(0, 2.25),
+    unknowns=Unknowns(job_ends_after=2 * HOUR, ended_job_status="Failed"),
+)
 ENDED_UNHEARD = Story(
     "a job ends unheard, and it is time to send again",
     within=6,
