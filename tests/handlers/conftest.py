@@ -203,9 +203,10 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
         }.items():
             monkeypatch.setattr(aws, door, lambda client=client: client)
         monkeypatch.setattr(clock, "now", lambda: made.now)
+        monkeypatch.setattr(input_queues, "oldest", made.oldest_in_queue.get)
         monkeypatch.setattr(
             input_queues,
-            "oldest",
+            "measures",
             lambda jobs: {job: made.oldest_in_queue[job] for job in jobs if job in made.oldest_in_queue},
         )
         yield made

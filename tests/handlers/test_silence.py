@@ -27,7 +27,9 @@ def refresh(stage: Stage, oldest_days_ago: float | None = None, *, after: float 
     """The next full sending is due; what it sent. The oldest message in the queue is so old, or nobody knows."""
     cloud = stage.cloud
     cloud.now += after
-    cloud.oldest_in_queue = {} if oldest_days_ago is None else {JOB: cloud.now - oldest_days_ago * DAY}
+    cloud.oldest_in_queue.clear()
+    if oldest_days_ago is not None:
+        cloud.oldest_in_queue[JOB] = cloud.now - oldest_days_ago * DAY
     stage.trigger()
     return generations(cloud.published("VOTVehicle"))
 

@@ -21,22 +21,27 @@ def name(labeling_job_name: str) -> str:
     return f"GroundTruth-{labeling_job_name.lower()}"
 
 
-def oldest(labeling_job_names: Sequence[str]) -> dict[str, float]:
-    """For each job, a time before which nothing in its queue was sent; in epoch seconds.
+def oldest(labeling_job_name: str) -> float | None:
+    """A time before which nothing in a job's queue was sent, in epoch seconds; None if nothing is known.
 
-    That is now if the queue is empty. A job of which nothing is known is left out.
+    That is now if the queue is empty.
     """
+    measured = measures([labeling_job_name])
+    if measured:
+        return measured[labeling_job_name]
+    # A queue that nobody has used for hours has no metrics.
+    return clock.now() if _is_empty(name(labeling_job_name)) else None
+
+
+def measures(labeling_job_names: Sequence[str]) -> dict[str, float]:
+    """The same for those jobs whose queues have metrics."""
     found: dict[str, float] = {}
     for start in range(0, len(labeling_job_names), _MOST_QUERIES):
-        found |= _by_metric(labeling_job_names[start : start + _MOST_QUERIES])
-    for job in labeling_job_names:
-        # A queue that nobody has used for hours has no metrics.
-        if job not in found and _is_empty(name(job)):
-            found[job] = clock.now()
+        found |= _some(labeling_job_names[start : start + _MOST_QUERIES])
     return found
 
 
-def _by_metric(jobs: Sequence[str]) -> dict[str, float]:
+def _some(jobs: Sequence[str]) -> dict[str, float]:
     now = clock.now()
     answer = aws.cloudwatch().get_metric_data(
         MetricDataQueries=[

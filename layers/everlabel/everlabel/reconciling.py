@@ -97,7 +97,7 @@ class Reconciliation:
             self.findings.topics_without_subscribers += not topics.has_subscribers(job.input_topic)
 
     def _look_at_queues(self, jobs: Sequence[LabelingJob]) -> None:
-        oldest = input_queues.oldest([job.labeling_job_name for job in jobs if job.state == JobState.IN_PROGRESS])
+        oldest = input_queues.measures([job.labeling_job_name for job in jobs if job.state == JobState.IN_PROGRESS])
         self.findings.queue_age_seconds = max((self._now - sent for sent in oldest.values()), default=0.0)
 
     # ---- output manifests -----------------------------------------------------------------------------------------

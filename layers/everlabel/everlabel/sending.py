@@ -221,7 +221,7 @@ class _Sending:
         if job.cursor is None and now - float(job.last_full_send or 0) >= resend_after:
             if job.full_sends:
                 self._published_before = float(job.last_published or 0)
-                self._oldest_in_queue = input_queues.oldest([name := self._labeling_job.labeling_job_name]).get(name)
+                self._oldest_in_queue = input_queues.oldest(self._labeling_job.labeling_job_name)
             job.update(actions=[Job.cursor.set(0), Job.pass_started.set(now), Job.last_published.set(now)])
         elif job.cursor is not None:
             # Before anything is published: no message is younger than this says, but for the life of one Lambda.
