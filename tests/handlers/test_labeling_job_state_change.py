@@ -141,3 +141,30 @@ def test_objects_that_were_open_go_to_the_new_incarnation(cloud: Cloud) -> None:
     handle(record("m", arn()))
     cloud.sagemaker.states["everlabel-VOTVehicle-1"] = "InProgress"
     assert labeling_jobs.in_progress("VOTVehicle").epoch == 1
+
+
+@pytest.fixture
+def refused(cloud: Cloud) -> None:
+    """Ground Truth refused the job's new incarnation."""
+    cloud.sagemaker.refusal = "no more"
+    assert handle(record("m", arn())) == ["m"]
+    cloud.sagemaker.refusal = None
+
+
+@pytest.mark.usefixtures("refused")
+def test_a_stop_after_a_replacement_was_refused_holds(cloud: Cloud) -> None:
+    labeling_jobs.stop(now())
+    assert handle(record("m", arn())) == []
+    assert list(cloud.sagemaker.requests) == [NAME]
+
+
+@pytest.mark.usefixtures("refused")
+def test_a_job_that_is_started_again_after_that_is_replaced_when_it_ends(cloud: Cloud) -> None:
+    labeling_jobs.stop(now())
+    asked = json.loads(now().request)
+    labeling_jobs.start(asked["body"], asked["config"])
+    assert now().stopped_by is None
+    ended = now().labeling_job_name
+    cloud.sagemaker.states[ended] = "Stopped"
+    handle(record("m", arn(ended)))
+    assert list(cloud.sagemaker.requests) == [NAME, ended, now().labeling_job_name]

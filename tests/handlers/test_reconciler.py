@@ -198,6 +198,25 @@ def test_a_replacement_that_was_begun_is_finished(stage: Stage) -> None:
     assert stage.cloud.sagemaker.states["everlabel-VOTVehicle-1"] == "InProgress"
 
 
+def test_a_replacement_that_was_refused_is_tried_again(stage: Stage) -> None:
+    stage.cloud.sagemaker.states["everlabel-VOTVehicle-0"] = "Stopped"
+    stage.cloud.sagemaker.refusal = "too many jobs"
+    for _ in range(2):
+        with pytest.raises(ReconciliationFailed):
+            reconcile(stage.cloud)
+    stage.cloud.sagemaker.refusal = None
+    assert reconcile(stage.cloud).jobs_replaced == 1
+
+
+def test_a_job_whose_first_request_was_refused_is_not_tried_again(cloud: Cloud) -> None:
+    cloud.sagemaker.refusal = "no team"
+    with pytest.raises(labeling_jobs.GroundTruthRefused):
+        cloud.labeling_job("VOTVehicle")
+    cloud.sagemaker.refusal = None
+    assert reconcile(cloud).jobs_replaced == 0
+    assert cloud.sagemaker.requests == {}
+
+
 def test_levels_go_on_when_a_person_starts_a_stopped_job_again(stage: Stage) -> None:
     job = job_table.find("VOTVehicle")
     assert job is not None

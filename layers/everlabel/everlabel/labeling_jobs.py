@@ -44,7 +44,7 @@ def start(body: Mapping[str, Any], config: Mapping[str, Any]) -> tuple[LabelingJ
     job, is_new = _reserve(body, config, asked)
     if not is_new and job.labeling_job_arn is not None and refresh(job) in (*STARTING_OR_RUNNING, JobState.STOPPING):
         return job, False
-    if job.labeling_job_arn is not None:
+    if job.labeling_job_arn is not None or job.stopped_by is not None:
         job = _next_incarnation(job)
     _create(job)
     return job, is_new
@@ -313,7 +313,7 @@ def replace(job: LabelingJob) -> LabelingJob | None:
     """
     if job.labeling_job_arn is not None:
         job = _next_incarnation(job, unless_stopped=True)
-        if job.stopped_by is not None:
-            return None
+    if job.stopped_by is not None:
+        return None
     _create(job)
     return job

@@ -87,7 +87,8 @@ class Reconciliation:
 
     def _look_at(self, job: LabelingJob) -> None:
         if job.labeling_job_arn is None:
-            begun = job.state == JobState.INITIALIZING and job.stopped_by is None
+            # Whoever asked for a job was told if it was refused; that a replacement was, nobody was, and limits pass.
+            begun = job.stopped_by is None and (job.state == JobState.INITIALIZING or job.epoch > 0)
             if begun and self._is_old(job.updated_at) and replacing.replace(job) is not None:
                 self.findings.jobs_replaced += 1
         elif labeling_jobs.must_be_replaced(job):
