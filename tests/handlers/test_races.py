@@ -644,13 +644,15 @@ def test_half_a_surrogate_in_a_label_goes_to_the_output_manifest(cut_in_half: St
     assert line["VOTVehicle-ref-metadata"]["worker-feedback"] == [{"comment": "cut \ud83d"}]
 
 
-def test_a_line_that_is_too_long_fails_alone(vehicles: Cloud) -> None:
+@pytest.mark.parametrize(("letter", "times"), [("x", 101), ("\u5b57", 95)], ids=["characters", "bytes"])
+def test_a_line_that_is_too_long_fails_alone(vehicles: Cloud, letter: str, times: int) -> None:
     """The next level's other objects can be labeled all the same."""
     stage = submit(vehicles, CHAIN, objects=2, onObjectFailure="continue")
     stage.trigger()
     first, second = vehicles.published("VOTVehicle")
     token = stage.wait()
-    stage.receive(with_comment(first, "x" * 1_000, times=101), labeled(second))
+    commented = with_comment(first, letter * 1_000, times=times)
+    stage.receive(json.dumps(commented, ensure_ascii=False), labeled(second))
     assert kind(stage, token) == "success"
     stage.trigger(2)
     (message,) = vehicles.published("AdjVOTVehicle")

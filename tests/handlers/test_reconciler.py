@@ -163,6 +163,14 @@ def test_a_line_that_nobody_can_place_is_told_and_holds_nothing_up(stage: Stage)
     assert len(found.unplaceable) == 3
 
 
+def test_a_line_that_no_record_can_hold_is_told_and_holds_nothing_up(stage: Stage) -> None:
+    first, second = stage.cloud.published("VOTVehicle")
+    write(stage.cloud, {**labeled(first), "worker-feedback": "\u00e9" * 210_000}, labeled(second))
+    found = reconcile(stage.cloud)
+    assert found.labels == 1
+    assert found.unplaceable == ["longer than the 400,000 bytes that can be kept of a line"]
+
+
 def test_the_last_lines_of_a_replaced_incarnation_are_read(stage: Stage) -> None:
     first, second = stage.cloud.published("VOTVehicle")
     write(stage.cloud, labeled(first))

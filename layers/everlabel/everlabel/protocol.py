@@ -19,6 +19,7 @@ from everlabel.s3_uri import S3Uri
 _ID_NAME_KEY = "dataset-objectid-attribute-name"
 _LONGEST_REASON = 1_000  # characters that are kept; a message may bring 256 KB of them
 _LONGEST_LINE = 100_000  # characters a manifest line may have: …/sms-input-data-input-manifest.html
+_MOST_BYTES = 262_144  # a message may have: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
 
 Line = Mapping[str, Any]
 
@@ -52,13 +53,15 @@ def input_message(line: Line, sent: DeduplicationId, bucket: str) -> str:
     """The message that sends one data object: its manifest line, our id and our correlation key, as real JSON.
 
     Raises:
-        ManifestRefused: if it is longer than a manifest line may be.
+        ManifestRefused: if it is longer than a manifest line or a message may be.
     """
     kept = {key: value for key, value in line.items() if key not in {OBJECT_ID_KEY, CORRELATION_KEY, _ID_NAME_KEY}}
     ids = {_ID_NAME_KEY: OBJECT_ID_KEY, OBJECT_ID_KEY: sent.text(bucket), CORRELATION_KEY: str(sent.key)}
     message = write_line({**kept, **ids})
     if len(message) > _LONGEST_LINE:
         raise ManifestRefused(f"data object {sent.key} has {len(message)} characters; a line may have {_LONGEST_LINE}")
+    if (size := len(message.encode())) > _MOST_BYTES:
+        raise ManifestRefused(f"data object {sent.key} has {size} bytes; a message may have {_MOST_BYTES}")
     return message
 
 

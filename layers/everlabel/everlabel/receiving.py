@@ -12,6 +12,11 @@ from everlabel.labeling_job_request import labeling_job_name
 from everlabel.protocol import Line, NotPlaceable, OutcomeKind, read_line, read_output, sent_id
 from everlabel.task_table import STOPPED, Job, Task
 
+_MOST_BYTES = 400_000
+"""Of a line that a record can hold; with its names an item has at most 409,600:
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html. No message is so long, but a
+line of a manifest may be."""
+
 
 @dataclass(frozen=True)
 class OutputMessage:
@@ -40,6 +45,8 @@ class OutputMessage:
     @classmethod
     def read(cls, message_id: str, topic: str, text: str) -> "OutputMessage":
         """Takes an output line. Raises NotPlaceable if it is none, or has no id of ours."""
+        if len(text.encode(errors="replace")) > _MOST_BYTES:
+            raise NotPlaceable(f"longer than the {_MOST_BYTES:,} bytes that can be kept of a line")
         line = read_line(text)
         return cls(message_id, topic, text, line, sent_id(line, aws.bucket()))
 
