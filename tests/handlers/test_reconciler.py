@@ -6,13 +6,24 @@ from typing import Any
 import pytest
 
 import reconciler
-from everlabel import aws, clock, job_table, labeling_jobs, output_manifest, reconciling, task_table, tasks, waking
+from everlabel import (
+    aws,
+    clock,
+    job_table,
+    labeling_jobs,
+    objects,
+    output_manifest,
+    reconciling,
+    task_table,
+    tasks,
+    waking,
+)
 from everlabel.data_object import OBJECT_ID_KEY
 from everlabel.errors import ReconciliationFailed
 from everlabel.task_table import TaskStatus
 from tests.handlers.conftest import Cloud, Context
 from tests.handlers.stage import CHAIN, Stage, generations, labeled, submit, unlabeled
-from tests.handlers.test_races import dying_at
+from tests.handlers.test_races import dying_at, once
 
 HOUR = 3_600
 MANIFEST = "labeling-jobs/VOTVehicle/output/everlabel-VOTVehicle-0/manifests/output/output.manifest"
@@ -114,6 +125,16 @@ def test_a_manifest_that_was_written_anew_in_another_order_is_read_anew(stage: S
     write(stage.cloud, labeled(first), labeled(second))
     assert reconcile(stage.cloud).labels == 1
     assert stage.open() == {}
+
+
+def test_a_manifest_that_is_written_anew_while_it_is_read_is_read_anew(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = stage.cloud.published("VOTVehicle")
+    write(stage.cloud, labeled(first))
+    written = once(monkeypatch, objects, "head", after=lambda: write(stage.cloud, labeled(second), labeled(first)))
+    assert reconcile(stage.cloud).labels == 2
+    assert written()
 
 
 def test_lines_are_read_again_if_whoever_read_them_died(stage: Stage) -> None:

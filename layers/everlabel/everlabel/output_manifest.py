@@ -10,6 +10,8 @@ import io
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from everlabel import objects
 from everlabel.s3_uri import S3Uri
 
@@ -34,15 +36,24 @@ class Place:
 
 def chunk(place: Place) -> tuple[list[str], Place]:
     """The next lines, at most 8 MiB of them, and the place behind them; none if there is nothing new."""
-    uri = S3Uri.parse(place.uri)
-    head = objects.head(uri)
+    head = objects.head(S3Uri.parse(place.uri))
     if head is None or head.etag == place.etag:
         return [], place
+    try:
+        return _chunk_of(place, head)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "PreconditionFailed":
+            raise
+    return chunk(place)  # it was written anew while this read
+
+
+def _chunk_of(place: Place, head: objects.Head) -> tuple[list[str], Place]:
+    uri = S3Uri.parse(place.uri)
     file = io.BufferedReader(objects.RangeReader(uri, head), 1 << 20)
     kept = min(place.read, _TAIL_BYTES)
     file.seek(place.read - kept)
     if _digest(file.read(kept)) != place.tail and place.read:
-        return chunk(Place(place.uri))
+        return _chunk_of(Place(place.uri), head)
     found = file.read(_MOST_BYTES)
     at_end = place.read + len(found) >= head.size
     # The last line of a version is whole even without its end; of a chunk it may be half.
