@@ -203,6 +203,16 @@ def test_the_last_lines_of_a_replaced_incarnation_are_read(stage: Stage) -> None
     assert stage.open() == {}
 
 
+def test_an_incarnation_that_ended_before_anybody_read_a_line_of_it_is_read(stage: Stage) -> None:
+    first, second = stage.cloud.published("VOTVehicle")
+    write(stage.cloud, labeled(first))
+    stage.cloud.sagemaker.states["everlabel-VOTVehicle-0"] = "Failed"
+    found = reconcile(stage.cloud)
+    assert (found.jobs_replaced, found.labels) == (1, 1)
+    write(stage.cloud, labeled(first), labeled(second))
+    assert reconcile(stage.cloud).labels == 1
+
+
 # Labeling jobs
 
 

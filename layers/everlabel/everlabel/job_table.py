@@ -51,6 +51,8 @@ class LabelingJob(Model):
     """Why Ground Truth refused to start the current incarnation, in its own words."""
     output_manifest = optional_text()
     """Where the current incarnation writes what became of each object; None as long as nobody asked Ground Truth."""
+    manifest_before = optional_text()
+    """The same of the incarnation before, whose last lines may come after it ended."""
     told_epoch = NumberAttribute(default=0)
     """The newest incarnation that every level which waits for this job was told of."""
     manifests = optional_text()

@@ -115,6 +115,7 @@ def _next_incarnation(job: LabelingJob, *, unless_stopped: bool = False) -> Labe
                 LabelingJob.state.set(JobState.INITIALIZING),
                 LabelingJob.stopped_by.remove(),
                 LabelingJob.failure_reason.remove(),
+                LabelingJob.manifest_before.set(output_manifest(job) if job.labeling_job_arn else job.manifest_before),
                 LabelingJob.output_manifest.remove(),
                 LabelingJob.updated_at.set(clock.iso(clock.now())),
             ],

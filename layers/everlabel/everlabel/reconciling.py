@@ -105,10 +105,9 @@ class Reconciliation:
 
     def _read_manifests(self, job: LabelingJob) -> None:
         places = [output_manifest.Place(**place) for place in json.loads(job.manifests or "[]")]
-        if job.labeling_job_arn is not None and (uri := labeling_jobs.output_manifest(job)) not in {
-            place.uri for place in places
-        }:
-            places.append(output_manifest.Place(uri))
+        known = {place.uri for place in places}
+        last = [job.manifest_before, labeling_jobs.output_manifest(job) if job.labeling_job_arn else None]
+        places += [output_manifest.Place(uri) for uri in last if uri is not None and uri not in known]
         places = places[-_MANIFESTS:]
         for position, place in enumerate(places):
             while not self._out_of_time():
@@ -119,8 +118,8 @@ class Reconciliation:
                     self._check(job, some)
                 # Only now: whoever dies before this reads the same lines again.
                 places[position] = place = behind
-                known = json.dumps([place.as_json() for place in places])
-                job.update(actions=[LabelingJob.manifests.set(known)], condition=LabelingJob.job_name.exists())
+                so_far = json.dumps([place.as_json() for place in places])
+                job.update(actions=[LabelingJob.manifests.set(so_far)], condition=LabelingJob.job_name.exists())
 
     def _check(self, job: LabelingJob, lines: Sequence[str]) -> None:
         """Takes in what is not on the record, and wakes the levels that wait for nothing else."""
