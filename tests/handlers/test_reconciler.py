@@ -360,6 +360,23 @@ def test_out_of_time_it_goes_on_an_hour_later(stage: Stage) -> None:
     assert reconcile(stage.cloud).labels == 2
 
 
+@pytest.mark.parametrize("left_undone", ["start", "close_stopped"])
+def test_many_tasks_never_take_all_the_time_so_that_nothing_is_told(cloud: Cloud, left_undone: str) -> None:
+    """AWS Lambda ends who is late, and what was found would be measured by nobody."""
+    cloud.labeling_job("VOTVehicle")
+    with dying_at(tasks, "start"):
+        tasks.create({"labelingJobs": CHAIN[:1]})
+    (task,) = task_table.Task.scan()
+    if left_undone == "close_stopped":
+        tasks.stop(task)
+    with pytest.MonkeyPatch.context() as watched:
+        done = once(watched, tasks, left_undone)
+        assert reconcile(cloud, seconds=59).unfinished
+        assert not done()
+        assert not reconcile(cloud).unfinished
+        assert done()
+
+
 def test_what_was_found_is_measured(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
     write(stage.cloud, *map(labeled, stage.cloud.published("VOTVehicle")))
     reconciler.handler({}, Context())  # type: ignore[arg-type]

@@ -6,11 +6,11 @@ looked at, a hundred a request.
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from itertools import batched
+from itertools import batched, takewhile
 
 from everlabel import (
     clock,
@@ -68,7 +68,10 @@ class Reconciliation:
         self.findings = Findings()
 
     def steps(self) -> Iterator[tuple[str, Callable[[], None]]]:
-        """What there is to do, each with a name."""
+        """What there is to do and time for, each with a name."""
+        return self._in_time(self._steps())
+
+    def _steps(self) -> Iterator[tuple[str, Callable[[], None]]]:
         jobs = sorted(LabelingJob.scan(consistent_read=True), key=lambda job: job.job_name)
         for job in jobs:
             yield f"labeling job {job.job_name}", partial(self._look_at, job)
@@ -82,6 +85,9 @@ class Reconciliation:
     def _out_of_time(self) -> bool:
         self.findings.unfinished |= self._seconds_left() < _ENOUGH_SECONDS
         return self.findings.unfinished
+
+    def _in_time[T](self, things: Iterable[T]) -> Iterator[T]:
+        return takewhile(lambda _: not self._out_of_time(), things)
 
     # ---- labeling jobs --------------------------------------------------------------------------------------------
 
@@ -163,7 +169,7 @@ class Reconciliation:
 
     def _start_tasks(self) -> None:
         """Whoever stored them died before starting, or could not start them."""
-        for row in Task.by_status.query(TaskStatus.INITIALIZING):
+        for row in self._in_time(Task.by_status.query(TaskStatus.INITIALIZING)):
             task = task_table.find_task(row.task_id)  # the index may be behind
             if task.status == TaskStatus.INITIALIZING and self._is_old(task.updated_at):
                 tasks.start(task)
@@ -171,7 +177,7 @@ class Reconciliation:
 
     def _close_tasks(self) -> None:
         """Nobody heard that their executions ended."""
-        for row in Task.by_status.query(TaskStatus.STOPPING):
+        for row in self._in_time(Task.by_status.query(TaskStatus.STOPPING)):
             task = task_table.find_task(row.task_id)
             if task.status != TaskStatus.STOPPING or not self._is_old(task.updated_at):
                 continue
@@ -184,9 +190,8 @@ class Reconciliation:
     def _find_dead_executions(self) -> None:
         """Fails the tasks whose execution ended and left no word. One that lives has sent again by `back_at`."""
         longest = 0.0
-        for rows in batched(Task.by_status.query(TaskStatus.IN_PROGRESS), 100, strict=False):
-            if self._out_of_time():
-                break  # those who began last are looked at half a day later
+        # Without time for all, those who began last are looked at half a day later.
+        for rows in self._in_time(batched(Task.by_status.query(TaskStatus.IN_PROGRESS), 100, strict=False)):
             items = {row.task_id: task_table.level_item(int(row.level)) for row in rows}
             levels = task_table.find_rows(list(items.items()))
             for row in rows:
