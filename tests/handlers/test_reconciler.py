@@ -174,6 +174,28 @@ def test_a_level_that_sleeps_although_it_is_done_wakes(stage: Stage) -> None:
     assert stage.answered(token) == ("success", {"isLastLevel": True, "nextLevel": 2})
 
 
+def test_a_level_that_waits_is_looked_at_once_however_many_lines_it_has(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = stage.cloud.published("VOTVehicle")
+    token = stage.wait()
+    stage.receive(labeled(first))
+    write(stage.cloud, *[labeled(first)] * 100)
+    looked: list[str] = []
+    real = waking.wake
+
+    def wake(task_id: str, level: int) -> bool:
+        looked.append(task_id)
+        return real(task_id, level)
+
+    monkeypatch.setattr(waking, "wake", wake)
+    reconcile(stage.cloud)
+    assert looked == [stage.task_id]
+    write(stage.cloud, *[labeled(first)] * 101, labeled(second))
+    assert reconcile(stage.cloud).levels == 1, "what is news wakes it all the same"
+    assert stage.answered(token) is not None
+
+
 def test_a_line_that_nobody_can_place_is_told_and_holds_nothing_up(stage: Stage) -> None:
     first, second = stage.cloud.published("VOTVehicle")
     stranger = {"source-ref": "s3://clips/a.jpg", "VOTVehicle-ref": "s3://x/y"}

@@ -66,6 +66,8 @@ class Reconciliation:
         self._seconds_left = seconds_left
         self._now = clock.now()
         self.findings = Findings()
+        self._woken: set[tuple[str, int]] = set()
+        """Levels without news that were woken: once a run is enough, however many lines a manifest has of them."""
 
     def steps(self) -> Iterator[tuple[str, Callable[[], None]]]:
         """What there is to do and time for, each with a name."""
@@ -143,7 +145,8 @@ class Reconciliation:
             ]
         )
         receiver = Receiver()
-        levels = set()
+        levels: set[tuple[str, int]] = set()
+        asleep: set[tuple[str, int]] = set()
         for message in read:
             key = message.sent.key
             is_open, is_done = ((key.task_id, key.item(kind)) in rows for kind in ("OPEN", "DONE"))
@@ -154,7 +157,9 @@ class Reconciliation:
                 except NotPlaceable as reason:
                     self._note_unplaceable(str(reason))
             elif _is_waiting(rows.get((key.task_id, task_table.level_item(key.level)))):
-                levels.add(message.level)
+                asleep.add(message.level)
+        levels |= asleep - self._woken
+        self._woken |= asleep
         self.findings.labels += receiver.labeled
         self.findings.levels += sum(waking.wake(*level) for level in sorted(levels))
 
