@@ -112,11 +112,12 @@ def _begin_level(task: Task, definition: Definition, level: int, attempt: Attemp
         tolerates_failures=definition.on_object_failure == "continue",
         started_at=now,
     )
-    try:
-        begun.save(Level.task_id.does_not_exist())
-    except PutError as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
-            raise
+    if task.level != level or task_table.find_level(task.task_id, level) is None:
+        try:
+            begun.save(Level.task_id.does_not_exist())
+        except PutError as error:
+            if error.cause_response_code != "ConditionalCheckFailedException":
+                raise
     begun.update(
         actions=[
             Level.resend.set(False),

@@ -28,10 +28,10 @@ from tests.simulation.world.plan import (
 
 _AVERAGE = Rates(
     throttled=0.005,
-    killed_before=0.0004,
-    killed_after=0.0004,
+    killed_before=0.0002,
+    killed_after=0.0002,
     answer_lost=0.001,
-    slow=0.0005,
+    slow=0.0003,
     result_lost=0.001,
     started_twice=0.002,
     refused=0.002,
@@ -97,7 +97,7 @@ def _jobs(chance: Random, size: Size, levels: int) -> tuple[tuple[JobPlan, ...],
                 task_type=family if before is None else f"{prefix}{family}",
                 team=f"team-{chance.randint(1, 2)}",
                 chain_from=None if before is None else before.name,
-                lifetime=chance.choice([3, 5, 10, 10, 10]) * DAY,
+                lifetime=chance.choice([3, 10, 10, 20, 20]) * DAY,
                 time_limit=chance.choice([2, 8]) * HOUR if family == "BoundingBox" else chance.choice([12, 72]) * HOUR,
                 max_concurrent=chance.choice([3, 10, 100, 1_000]) * max(1, size.clips // 100),
             )
@@ -137,9 +137,10 @@ def _clips(chance: Random, size: Size, frames: int) -> Iterator[ClipPlan]:
 
 def _parameters(chance: Random) -> dict[str, Any]:
     return {
-        "ResendAfterSeconds": int(chance.choice([1, 3, 5, 5, 5, 9]) * DAY),
-        "GatherExpiriesSeconds": chance.choice([60, 60, 3_600]),
-        "MaxExpiries": chance.choice([3, 10, 10]),
+        "ResendAfterSeconds": int(chance.choice([3, 5, 5, 5, 5, 9]) * DAY),
+        "GatherExpiriesSeconds": chance.choice([60, 3_600]),
+        "MaxExpiries": chance.choice([3, 3, 10]),
+        "MaxAgeSeconds": int(chance.choice([90, 120]) * DAY),
     }
 
 
@@ -172,8 +173,8 @@ def _rates(chance: Random) -> Rates:
 
 def _habits(chance: Random, jobs: Sequence[JobPlan], clips: Sequence[ClipPlan]) -> Iterator[Habit]:
     """One object in ten or so has people who ignore, decline or return it; in a very large run at most sixty have. In
-    one seed of four there is one that nobody ever takes, so that it is months before it fails."""
-    never = chance.random() < 0.25
+    one seed of eight there is one that nobody ever takes, so that it is months before it fails."""
+    never = chance.random() < 0.125
     for number in range(min(60, max(1, len(clips) // 3))):
         job, clip = chance.choice(jobs), chance.choice(clips)
         act: Literal["ignore", "decline", "return"] = chance.choice(["ignore", "decline", "return"])
@@ -224,10 +225,10 @@ def _events(chance: Random, plan: Plan) -> Iterator[OperatorEvent]:
 
 
 def _absences(chance: Random, plan: Plan, event: Any) -> Iterator[OperatorEvent]:
-    """Holidays of weeks; in one seed of three, seventy days in which nobody works; and short absences, which let what
-    is in the portal expire where lifetimes are short."""
+    """Holidays of weeks; in one seed of ten or so, seventy days in which nobody works; and short absences, which let
+    what is in the portal expire where lifetimes are short."""
     chaos = min(plan.quiet_at, 1.5 * _ARRIVAL_DAYS * DAY)
-    if plan.quiet_at > 90 * DAY and chance.random() < 1 / 3:
+    if plan.quiet_at > 90 * DAY and chance.random() < 1 / 5:
         at = chance.uniform(0, 14 * DAY)
         for team in plan.teams:
             yield event("away", at, team.name, 70 * DAY)

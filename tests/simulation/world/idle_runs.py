@@ -8,7 +8,7 @@ hour.
 from local.ground_truth.events import Event, Failed, StatusChanged
 from tests.simulation.execution import Execution
 from tests.simulation.task_visit import LambdaResult
-from tests.simulation.world.faults import Faults
+from tests.simulation.world.faults import Faults, Kind
 from tests.simulation.world.invocation import Invocation
 from tests.simulation.world.watchers import Watchers
 
@@ -17,6 +17,19 @@ _HOUR = 3_600.0
 _AWAKE = 2.5 * _HOUR
 """An output manifest is minutes behind, whoever stored a task is given ten minutes, and a run may fail."""
 _EVERY = 12 * _HOUR
+_LOSSES = frozenset(
+    {
+        Kind.LOST,
+        Kind.DELAYED,
+        Kind.KILLED_BEFORE,
+        Kind.KILLED_AFTER,
+        Kind.SLOW,
+        Kind.THROTTLED,
+        Kind.REFUSED,
+        Kind.CONFLICT,
+    }
+)
+"""What may leave something undone."""
 _REPEATED = (
     "Transformation/",
     "TriggerLabeling/",
@@ -46,7 +59,7 @@ class IdleRuns:
         new = self._faults.struck[self._seen :]
         self._seen += len(new)
         for strike in new:
-            if not strike.key.startswith(_REPEATED):
+            if strike.kind in _LOSSES and not strike.key.startswith(_REPEATED):
                 self._awake_until = max(self._awake_until, strike.at + _AWAKE)
         return function == FUNCTION and at % _EVERY != 0 and at > self._awake_until
 

@@ -38,6 +38,7 @@ class Operators:
         self._executions: dict[str, Execution] = {}
         self._lost_frames = {self.tasks[clip.key]: clip for clip in plan.clips if clip.poison == "lost frame"}
         self._retried: Counter[str] = Counter()
+        self._broken = {self.tasks[clip.key] for clip in plan.clips if clip.poison}
         world.watchers.state_entered.append(self._state_entered)
 
     def begin(self) -> None:
@@ -195,13 +196,12 @@ class Operators:
 
     def hope(self) -> bool:
         """Whether a task failed that will be tried again and may complete."""
-        poisoned = {self.tasks[clip.key] for clip in self._plan.clips if clip.poison}
-        return any(task not in poisoned and self._retried[task] < _RETRIES for task in self._failed())
+        return any(task not in self._broken and self._retried[task] < _RETRIES for task in self._failed())
 
     def _retry_failed(self) -> None:
         """Before quiet as often as it takes, in quiet a few times: what else expires late fails it again."""
         for task in self._failed():
-            if self._retried[task] < _RETRIES:
+            if task not in self._broken and self._retried[task] < _RETRIES:
                 self._retried[task] += self._is_quiet()
                 self._retry(task)
 

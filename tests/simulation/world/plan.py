@@ -208,13 +208,17 @@ class Plan:
         | four days | operators make a round each day: they start jobs, redrive queues, retry what failed, also again |
         | a day and all the work, each level | people work on what comes, in the order in which it comes |
         | a lifetime and a refresh, once more | the job ends meanwhile and is replaced |
+        | the age cap | if objects fail each time, and Ground Truth tells so nowhere |
         """
         lifetime = max(job.lifetime for job in self.jobs)
         limit = max(job.time_limit for job in self.jobs)
         silence = self.rates.longest_delay + 2 * self.resend_after + lifetime + DAY
         levels = max(job.level for job in self.jobs)
         again = lifetime + self.resend_after
-        return silence + limit + lifetime + 4 * DAY + levels * (DAY + self._work()) + again
+        untold = not (self.unknowns.failures_on_topic or self.unknowns.failures_in_manifest)
+        fails_silently = untold and any(clip.poison == "lost frame" for clip in self.clips)
+        too_old = float(self.parameters.get("MaxAgeSeconds", 180 * DAY)) if fails_silently else 0.0
+        return silence + limit + lifetime + 4 * DAY + levels * (DAY + self._work()) + again + too_old
 
     @property
     def latest_quiet(self) -> float:
