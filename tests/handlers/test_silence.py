@@ -149,3 +149,17 @@ def test_an_object_that_expires_when_it_is_too_old_fails_then(cloud: Cloud) -> N
     stage.receive(unlabeled(message))
     (done,) = stage.done().values()
     assert done.reason == "had no label within 1 day(s), the last time with: Task expired in the portal"
+
+
+def test_objects_that_need_not_be_sent_never_take_more_time_than_there_is(cloud: Cloud) -> None:
+    """Each is noted with a call or two, and there may be a hundred thousand."""
+    cloud.labeling_job("VOTVehicle")
+    stage = submit(cloud, CHAIN[:1], objects=4, maxAgeSeconds=DAY)
+    stage.trigger()
+    cloud.now += 5 * DAY
+    left = []
+    for _ in range(4):
+        assert stage.trigger(seconds=10)["isAllSent"] is False
+        left.append(len(stage.open()))
+    assert left == [3, 2, 1, 0]
+    assert stage.trigger()["isAllSent"] is True

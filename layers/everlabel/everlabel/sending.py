@@ -194,11 +194,14 @@ class _Sending:
         self._oldest_in_queue: float | None = None
         self.silent = 0
 
+    def _out_of_time(self) -> bool:
+        return self._seconds_left() < _ENOUGH_SECONDS
+
     def create(self) -> bool:
         """Writes the to-do items that are missing. Returns False if the time ran out first."""
         job, total, epoch = self._job, int(self._job.objects), int(self._labeling_job.epoch)
         while job.created < total:
-            if self._seconds_left() < _ENOUGH_SECONDS:
+            if self._out_of_time():
                 return False
             end = min(total, int(job.created) + _CREATED_PER_CURSOR)
             moves.create([self._key(index) for index in range(int(job.created), end)], epoch)
@@ -220,10 +223,7 @@ class _Sending:
         """Publishes what must go now. Returns False if the time ran out first."""
         job, now = self._job, clock.now()
         if job.cursor is None and now - float(job.last_full_send or 0) >= resend_after:
-            if job.full_sends:
-                self._published_before = float(job.last_published or 0)
-                self._oldest_in_queue = input_queues.oldest(self._labeling_job.labeling_job_name)
-            job.update(actions=[Job.cursor.set(0), Job.pass_started.set(now), Job.last_published.set(now)])
+            self._begin_full_send(now)
         elif job.cursor is not None:
             # Before anything is published: no message is younger than this says, but for the life of one Lambda.
             job.update(actions=[Job.last_published.set(now)])
@@ -232,30 +232,40 @@ class _Sending:
             for todo, _ in batch:
                 if todo.due:
                     moves.sent(todo)
-            out_of_time = self._seconds_left() < _ENOUGH_SECONDS
+            out_of_time = self._out_of_time()
             if out_of_time or published % _BATCHES_PER_CURSOR == 0:
                 self._move_cursor(self._index(batch[-1][0]) + 1)
                 task_table.running_task(job.task_id)
             if out_of_time:
                 return False
+        if self._out_of_time():
+            return False
         if job.cursor is not None:
-            # The time of its start: nothing that this sending covers is older than it says.
-            job.update(
-                actions=[
-                    Job.last_full_send.set(job.pass_started),
-                    Job.full_sends.add(1),
-                    Job.cursor.remove(),
-                    Job.pass_started.remove(),
-                    Job.updated_at.set(clock.iso(clock.now())),
-                ]
-            )
+            self._end_full_send()
         return True
+
+    def _begin_full_send(self, now: float) -> None:
+        if self._job.full_sends:
+            self._published_before = float(self._job.last_published or 0)
+            self._oldest_in_queue = input_queues.oldest(self._labeling_job.labeling_job_name)
+        self._job.update(actions=[Job.cursor.set(0), Job.pass_started.set(now), Job.last_published.set(now)])
+
+    def _end_full_send(self) -> None:
+        self._job.update(
+            actions=[
+                # The time of its start: nothing that this sending covers is older than it says.
+                Job.last_full_send.set(self._job.pass_started),
+                Job.full_sends.add(1),
+                Job.cursor.remove(),
+                Job.pass_started.remove(),
+                Job.updated_at.set(clock.iso(clock.now())),
+            ]
+        )
 
     def _messages(self) -> Iterator[tuple[Open, str]]:
         """What must go now, as messages: the to-do list and the manifest are both in index order."""
         job, epoch = self._job, int(self._labeling_job.epoch)
         lines = enumerate(objects.get_lines(S3Uri.parse(job.manifest_uri)))
-        at, line = -1, b""
         for todo in task_table.open_objects(job.task_id, self._step.level, self._step.job_name):
             index = self._index(todo)
             if (todo.due or todo.epoch < epoch) and moves.left_behind(todo):
@@ -269,17 +279,22 @@ class _Sending:
                 continue
             ready = self._to_be_sent(todo)
             if ready is None:
+                if self._out_of_time():
+                    return  # `publish` says so
                 continue
             todo = ready
-            while at < index:
-                at, line = next(lines, (-1, b""))
-                if at < 0:
-                    raise ManifestRefused(f"{job.manifest_uri} has fewer than the {int(job.objects)} lines it had")
+            line = self._line(lines, index)
             sent = DeduplicationId(self._key(index), int(todo.epoch), int(todo.generation))
             try:
                 yield todo, input_message(read_line(line.decode()), sent, aws.bucket())
             except ManifestRefused as error:  # this object's fault alone: the others go on
                 moves.fail(sent.key, sent.generation, sent.epoch, str(error))
+
+    def _line(self, lines: Iterator[tuple[int, bytes]], index: int) -> bytes:
+        for at, line in lines:
+            if at == index:
+                return line
+        raise ManifestRefused(f"{self._job.manifest_uri} has fewer than the {int(self._job.objects)} lines it had")
 
     def _to_be_sent(self, todo: Open) -> Open | None:
         """The object as it must be sent; None if it need not, or must not any more."""
