@@ -303,6 +303,12 @@ def test_an_input_topic_that_nobody_listens_to_is_told(stage: Stage) -> None:
     assert reconcile(stage.cloud).topics_without_subscribers == 1
 
 
+def test_an_input_queue_that_somebody_deleted_is_told(stage: Stage) -> None:
+    (url,) = stage.cloud.sqs.list_queues(QueueNamePrefix="GroundTruth-")["QueueUrls"]
+    stage.cloud.sqs.delete_queue(QueueUrl=url)
+    assert reconcile(stage.cloud).topics_without_subscribers == 1
+
+
 def test_the_age_of_the_oldest_message_is_told(stage: Stage) -> None:
     stage.cloud.oldest_in_queue["everlabel-VOTVehicle-0"] = stage.cloud.now - 5_000
     assert reconcile(stage.cloud).queue_age_seconds == 5_000 + HOUR

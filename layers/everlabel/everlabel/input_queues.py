@@ -71,15 +71,25 @@ def _some(jobs: Sequence[str]) -> dict[str, float]:
     return {job: newest[f"q{position}"] for position, job in enumerate(jobs) if f"q{position}" in newest}
 
 
+def is_there(labeling_job_name: str) -> bool:
+    """Whether a job still has its queue; if somebody deleted it, what is sent is dropped although a topic has it."""
+    return _find(name(labeling_job_name)) is not None
+
+
 def _is_empty(queue: str) -> bool:
-    client = aws.sqs()
+    url = _find(queue)
+    if url is None:
+        return False
+    counts = aws.sqs().get_queue_attributes(
+        QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    )["Attributes"]
+    return not any(int(count) for count in counts.values())
+
+
+def _find(queue: str) -> str | None:
     try:
-        counts = client.get_queue_attributes(
-            QueueUrl=client.get_queue_url(QueueName=queue)["QueueUrl"],
-            AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
-        )["Attributes"]
+        return aws.sqs().get_queue_url(QueueName=queue)["QueueUrl"]
     except ClientError as error:
         if error.response["Error"]["Code"] not in {"AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"}:
             raise
-        return False
-    return not any(int(count) for count in counts.values())
+        return None

@@ -49,6 +49,7 @@ class Findings:
     dead_executions: int = 0
     jobs_replaced: int = 0
     topics_without_subscribers: int = 0
+    """Or whose subscriber has lost its queue."""
     queue_age_seconds: float = 0.0
     """Of the oldest message that waits in any queue of Ground Truth's."""
     oldest_level_seconds: float | None = None
@@ -103,7 +104,8 @@ class Reconciliation:
             self.findings.jobs_replaced += replacing.replace(job) is not None
         elif job.state == JobState.IN_PROGRESS:
             self.findings.levels += replacing.tell(job)
-            self.findings.topics_without_subscribers += not topics.has_subscribers(job.input_topic)
+            heard = topics.has_subscribers(job.input_topic) and input_queues.is_there(job.labeling_job_name)
+            self.findings.topics_without_subscribers += not heard
 
     def _look_at_queues(self, jobs: Sequence[LabelingJob]) -> None:
         oldest = input_queues.measures([job.labeling_job_name for job in jobs if job.state == JobState.IN_PROGRESS])
