@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from everlabel import aws, labeling_jobs, moves, sending, topics, waking
 from everlabel.data_object import CORRELATION_KEY, OBJECT_ID_KEY
@@ -220,6 +221,18 @@ def test_the_input_manifest_is_frozen_at_the_first_sending(stage: Stage) -> None
 def test_nothing_is_published_to_a_job_that_is_initializing(stage: Stage) -> None:
     stage.cloud.sagemaker.states["everlabel-VOTVehicle-0"] = "Initializing"
     with pytest.raises(LabelingJobNotReady, match="Initializing"):
+        stage.trigger()
+    assert stage.cloud.published("VOTVehicle") == []
+
+
+def test_a_job_that_too_many_ask_for_is_not_ready(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not ready is tried for hours, and other errors for two minutes."""
+
+    def refuse(**_: Any) -> Any:
+        raise ClientError({"Error": {"Code": "ThrottlingException", "Message": "Rate exceeded"}}, "DescribeLabelingJob")
+
+    monkeypatch.setattr(stage.cloud.sagemaker, "describe_labeling_job", refuse)
+    with pytest.raises(LabelingJobNotReady, match="too many"):
         stage.trigger()
     assert stage.cloud.published("VOTVehicle") == []
 

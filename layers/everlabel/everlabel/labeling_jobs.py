@@ -245,13 +245,19 @@ def in_progress(job_name: str) -> LabelingJob:
     """The job, if what is published to it now reaches it: publishing to a stopped job succeeds and is lost.
 
     Raises:
-        LabelingJobNotReady: if it is Initializing, or ended by itself and is about to be replaced.
+        LabelingJobNotReady: if it is Initializing, or ended by itself and is about to be replaced, or nobody knows.
         LabelingJobNotRunning: if there is none, or a person stopped it.
     """
     job = job_table.find(job_name)
     if job is None:
         raise LabelingJobNotRunning(f"there is no labeling job {job_name!r}")
-    state = refresh(job)
+    try:
+        state = refresh(job)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ThrottlingException":
+            raise
+        # After a replacement all tasks ask at once, and that is no reason to fail any.
+        raise LabelingJobNotReady(f"labeling job {job_name!r} is asked for by too many at once") from None
     if state == JobState.IN_PROGRESS:
         return job
     if state == JobState.INITIALIZING or job.stopped_by is None:
