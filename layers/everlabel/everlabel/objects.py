@@ -48,7 +48,7 @@ def get_lines(uri: S3Uri) -> Iterator[bytes]:
             yield line
 
 
-def put(uri: S3Uri, body: bytes, content_type: str) -> None:
+def put(uri: S3Uri, body: bytes | bytearray, content_type: str) -> None:
     """Stores an object."""
     aws.s3().put_object(Bucket=uri.bucket, Key=uri.key, Body=body, ContentType=content_type)
 
@@ -78,7 +78,7 @@ def put_lines(uri: S3Uri, lines: Iterable[bytes]) -> Written:
     for line in lines:
         body += line.rstrip(b"\n") + b"\n"
         count += 1
-    put(uri, bytes(body), "application/jsonlines")
+    put(uri, body, "application/jsonlines")  # as it is: a copy would take as much memory again
     return Written(count, hashlib.sha256(body).hexdigest())
 
 
