@@ -18,7 +18,7 @@ class Bucket:
         self.sizes: list[int] = []
 
     def put_object(self, **request: Any) -> None:
-        self.sizes.append(len(request["Body"]))
+        self.sizes.append(len(request["Body"].getbuffer()))
 
 
 def test_a_manifest_that_is_written_should_be_in_memory_once(monkeypatch: pytest.MonkeyPatch) -> None:

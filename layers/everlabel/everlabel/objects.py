@@ -5,7 +5,7 @@ import io
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any
 from urllib.parse import quote
 
 from botocore.exceptions import ClientError
@@ -48,7 +48,7 @@ def get_lines(uri: S3Uri) -> Iterator[bytes]:
             yield line
 
 
-def put(uri: S3Uri, body: bytes | bytearray, content_type: str) -> None:
+def put(uri: S3Uri, body: bytes | IO[bytes], content_type: str) -> None:
     """Stores an object."""
     aws.s3().put_object(Bucket=uri.bucket, Key=uri.key, Body=body, ContentType=content_type)
 
@@ -74,12 +74,14 @@ class Written:
 
 def put_lines(uri: S3Uri, lines: Iterable[bytes]) -> Written:
     """Stores lines as one object and says what was written."""
-    body, count = bytearray(), 0
+    body, count = io.BytesIO(), 0
     for line in lines:
-        body += line.rstrip(b"\n") + b"\n"
+        body.write(line.rstrip(b"\n") + b"\n")
         count += 1
+    sha256 = hashlib.sha256(body.getbuffer()).hexdigest()
+    body.seek(0)
     put(uri, body, "application/jsonlines")  # as it is: a copy would take as much memory again
-    return Written(count, hashlib.sha256(body).hexdigest())
+    return Written(count, sha256)
 
 
 def names_below(prefix: S3Uri, most: int) -> list[str]:
