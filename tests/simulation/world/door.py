@@ -16,7 +16,9 @@ from unittest.mock import patch
 
 from botocore.client import BaseClient
 from greenlet import getcurrent
+from pynamodb.attributes import AttributeContainer
 
+from tests.simulation.world import quick_models
 from tests.simulation.world.invocation import Invocation
 
 _CREDENTIALS = {"AWS_ACCESS_KEY_ID": "simulated", "AWS_SECRET_ACCESS_KEY": "simulated"}  # open nothing
@@ -114,6 +116,7 @@ def opened(environment: Mapping[str, str], now: Callable[[], float]) -> Iterator
             (aws, "setting", _setting(aws.setting)),
             (frames, "ThreadPoolExecutor", _AtOnce),
             (sys, "stdout", _OUTPUT),
+            (AttributeContainer, "_container_deserialize", quick_models.deserialize),
         ):
             replaced.enter_context(patch.object(owner, name, value))
         # Powertools' logger holds on to the output that it found first, which a test may have closed since.

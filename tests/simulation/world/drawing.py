@@ -27,7 +27,7 @@ from tests.simulation.world.plan import (
 )
 
 _AVERAGE = Rates(
-    throttled=0.005,
+    throttled=0.002,
     killed_before=0.0002,
     killed_after=0.0002,
     answer_lost=0.001,
