@@ -66,11 +66,12 @@ def test_every_state_should_have_a_way_to_an_end(name: str) -> None:
 
 @pytest.mark.parametrize("name", TASKS)
 def test_every_step_should_try_again_when_lambda_itself_fails(name: str) -> None:
-    *_, last = TASKS[name]["Retry"]
-    assert set(last["ErrorEquals"]) >= TRANSIENT
+    *_, busy, last = TASKS[name]["Retry"]
+    assert set(busy["ErrorEquals"]) == {"Lambda.TooManyRequestsException"}
+    assert busy["MaxAttempts"] * busy["MaxDelaySeconds"] >= 3_600, "an account may be out of concurrency for an hour"
+    assert set(busy["ErrorEquals"] + last["ErrorEquals"]) >= TRANSIENT
     assert last["MaxAttempts"] >= 3
-    assert last["BackoffRate"] > 1
-    assert last["JitterStrategy"] == "FULL"
+    assert all(retry["BackoffRate"] > 1 and retry["JitterStrategy"] == "FULL" for retry in (busy, last))
 
 
 @pytest.mark.parametrize("name", TASKS)
