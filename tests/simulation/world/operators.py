@@ -14,7 +14,7 @@ from tests.simulation.world.plan import CLIP_BUCKET, DAY, HOUR, ClipPlan, JobPla
 from tests.simulation.world.stack import ACCOUNT, NAME, REGION
 from tests.simulation.world.world import START, World
 
-_SOON, _LATER = 10 * 60.0, 6 * HOUR
+_SOON, _LATER = 10 * 60.0, 24 * HOUR
 """Seconds after which a request is repeated: one that failed, and one that was refused for now."""
 _FIRST_CLIP = HOUR
 _RETRIES = 3
