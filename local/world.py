@@ -54,7 +54,7 @@ class Settings:
     `day_seconds`. A message that a function failed on
     comes back after at most `patience` seconds. Port 0 takes a free port. `buckets` are made for clips. `team` and
     `behaviours` say how people work, `unknowns` and `job_limits` how Ground Truth does where it is not documented or
-    can be raised.
+    can be raised. Without `schedules` nothing happens by the clock alone.
     """
 
     template: Path = ROOT / "template.yaml"
@@ -72,6 +72,7 @@ class Settings:
     behaviours: tuple[Behaviour, ...] = ()
     unknowns: Unknowns = field(default_factory=Unknowns)
     job_limits: Mapping[str, float] = field(default_factory=dict)
+    schedules: bool = True
 
 
 class World:
@@ -181,7 +182,7 @@ class World:
         self.outputs = {**self.stack.outputs, **addresses, "WorkteamArn": work_team(settings.region)}
         for mapping in self.client("lambda").list_event_source_mappings()["EventSourceMappings"]:
             runners.append(Poller(mapping, self.client("sqs"), lambdas, settings.patience))  # noqa: PERF401
-        for schedule in self.stack.schedules:
+        for schedule in self.stack.schedules if settings.schedules else ():
             runners.append(Timer(schedule, lambdas, settings.day_seconds))  # noqa: PERF401
 
     def _ground_truth(self) -> GroundTruth:

@@ -283,4 +283,4 @@ def test_any_envelope_should_be_a_message_or_not_placeable(body: str) -> None:
     except NotPlaceable:
         return
     envelope = json.loads(body)
-    assert (message.topic, message.line) == (envelope["TopicArn"], envelope["Message"])
+    assert (message.topic, message.text) == (envelope["TopicArn"], envelope["Message"])

@@ -310,6 +310,7 @@ def _span(text: str, size: int) -> tuple[int, int] | None:
 def _bytes(body: Any) -> bytes:
     """What botocore takes as a body: https://docs.aws.amazon.com/boto3/latest/reference/services/s3/client/put_object.html"""
     if hasattr(body, "read"):
+        body.seek(0)  # as botocore does before it repeats a request
         body = body.read()
     return body.encode() if isinstance(body, str) else bytes(body)
 

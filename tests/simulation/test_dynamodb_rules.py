@@ -428,6 +428,7 @@ def _task(number: int) -> Task:
         levels=1,
         resend_after_seconds=1,
         max_expiries=1,
+        max_age_seconds=1,
     )
 
 

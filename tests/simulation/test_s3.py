@@ -159,7 +159,7 @@ def test_buckets_do_what_moto_does_but_for_its_gaps(monkeypatch: pytest.MonkeyPa
             compared.update(world.beside.compared)
             met.update(world.met)
 
-        explore(OPERATIONS, 46, run)
+        explore(OPERATIONS, 60, run)
         assert compared.total() >= 3_000
         assert met <= MOTO_GAPS.keys()
         assert missed(MOTO_GAPS, met, OPERATIONS, run) == []

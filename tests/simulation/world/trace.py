@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from hashlib import blake2b
+from io import BytesIO
 from typing import Any
 
 from tests.simulation.task_visit import LambdaResult
@@ -28,7 +29,7 @@ class Trace:
         self, invocation: Invocation, service: str, operation: str, params: Mapping[str, Any], outcome: str
     ) -> None:
         self.calls += 1
-        self._add(invocation.place, service, operation, params, outcome)
+        self._add(invocation.place, service, operation, {name: _said(value) for name, value in params.items()}, outcome)
 
     def _returned(self, invocation: Invocation, result: LambdaResult) -> None:
         self._add(invocation.place, result.payload, result.error, result.cause)
@@ -36,3 +37,8 @@ class Trace:
     def _add(self, *what: Any) -> None:
         text = json.dumps([self._world.schedule.now(), *what], sort_keys=True, default=repr)
         self._digest.update(text.encode(errors="surrogatepass"))
+
+
+def _said(value: Any) -> Any:
+    """A parameter; of a file what it holds, for which file that is differs from run to run."""
+    return value.getvalue() if isinstance(value, BytesIO) else value
