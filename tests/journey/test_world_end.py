@@ -16,14 +16,22 @@ def settings(template: Path, logs: Path, **more: int) -> Settings:
     return Settings(template=template, parameters={}, logs=logs, **more)  # type: ignore[arg-type]
 
 
-def assert_nothing_is_left() -> None:
-    left = [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()]
+@pytest.fixture
+def others() -> set[threading.Thread]:
+    """The threads of whatever ran in this process before."""
+    return set(threading.enumerate())
+
+
+def assert_nothing_is_left(others: set[threading.Thread]) -> None:
+    left = [thread.name for thread in set(threading.enumerate()) - others]
     assert not [name for name in left if "process_request" not in name], left
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
 
 
-def test_a_world_should_end_at_once_whatever_is_at_work(small_template: Path, tmp_path: Path) -> None:
+def test_a_world_should_end_at_once_whatever_is_at_work(
+    small_template: Path, tmp_path: Path, others: set[threading.Thread]
+) -> None:
     with World(settings(small_template, tmp_path)) as world:
         client = world.client("stepfunctions")
         for number in range(20):
@@ -35,18 +43,22 @@ def test_a_world_should_end_at_once_whatever_is_at_work(small_template: Path, tm
         world.wait_until(lambda: (tmp_path / "Slow.log").exists())
         before = time.monotonic()
     assert time.monotonic() - before < 10
-    assert_nothing_is_left()
+    assert_nothing_is_left(others)
 
 
-def test_an_error_within_a_world_should_end_it_and_be_seen(small_template: Path, tmp_path: Path) -> None:
+def test_an_error_within_a_world_should_end_it_and_be_seen(
+    small_template: Path, tmp_path: Path, others: set[threading.Thread]
+) -> None:
     with pytest.raises(ZeroDivisionError), World(settings(small_template, tmp_path)):
         _ = 1 / 0
-    assert_nothing_is_left()
+    assert_nothing_is_left(others)
 
 
-def test_a_world_that_cannot_start_should_leave_nothing(small_template: Path, tmp_path: Path) -> None:
+def test_a_world_that_cannot_start_should_leave_nothing(
+    small_template: Path, tmp_path: Path, others: set[threading.Thread]
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(SystemExit), World(settings(small_template, tmp_path, api_port=port)):
             pass
-    assert_nothing_is_left()
+    assert_nothing_is_left(others)

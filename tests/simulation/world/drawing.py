@@ -99,7 +99,7 @@ def _jobs(chance: Random, size: Size, levels: int) -> tuple[tuple[JobPlan, ...],
                 chain_from=None if before is None else before.name,
                 lifetime=chance.choice([3, 10, 10, 20, 20]) * DAY,
                 time_limit=chance.choice([2, 8]) * HOUR if family == "BoundingBox" else chance.choice([12, 72]) * HOUR,
-                max_concurrent=chance.choice([3, 10, 100, 1_000]) * max(1, size.clips // 100),
+                max_concurrent=chance.choice([8, 20, 100, 1_000]) * max(1, size.clips // 100),
             )
             jobs.append(before)
     return tuple(sorted(jobs, key=lambda job: (job.level, job.name))), frames
