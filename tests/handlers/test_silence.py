@@ -2,6 +2,7 @@
 
 import pytest
 
+from everlabel import tasks
 from everlabel.task_table import Open, Outcome
 from tests.handlers.conftest import Cloud
 from tests.handlers.stage import CHAIN, Stage, generations, labeled, submit, unlabeled
@@ -163,3 +164,17 @@ def test_objects_that_need_not_be_sent_never_take_more_time_than_there_is(cloud:
         left.append(len(stage.open()))
     assert left == [3, 2, 1, 0]
     assert stage.trigger()["isAllSent"] is True
+
+
+def test_a_retry_of_what_was_too_old_goes_on_under_the_id_that_somebody_may_be_working_on(cloud: Cloud) -> None:
+    cloud.labeling_job("VOTVehicle")
+    stage = submit(cloud, CHAIN[:1], objects=1, maxAgeSeconds=DAY)
+    stage.trigger()
+    (message,) = cloud.published("VOTVehicle")
+    assert refresh(stage) == []
+    stage.fail("ObjectsFailed", "too old")
+    tasks.retry(stage.now())
+    assert refresh(stage, after=0) == ["000000/g0"]
+    stage.receive(labeled(message))
+    (done,) = stage.done().values()
+    assert done.outcome == Outcome.LABELED

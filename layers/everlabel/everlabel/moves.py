@@ -11,7 +11,7 @@
 | taken, and silent since            | as expired                               | as expired                |
 | its job was replaced               | OPEN: new epoch, due                     | an older epoch            |
 | task stopped                       | put DONE stopped; delete OPEN            | no DONE                   |
-| task retried                       | put OPEN generation g+1, delete DONE     | DONE is failed            |
+| task retried                       | put OPEN (g+1 if spent), delete DONE     | DONE is failed            |
 
 Each is one conditional write, or one transaction where items must agree: whoever loses the race is told so and nothing
 is overwritten. The record is written before the to-do item goes, so a crash in between leaves work to repeat, not a
@@ -202,8 +202,10 @@ def expire(key: ObjectKey, generation: int, epoch: int, reason: str, patience: P
     return True
 
 
-def fail(key: ObjectKey, generation: int, epoch: int, reason: str) -> None:
+def fail(key: ObjectKey, generation: int, epoch: int, reason: str, *, is_spent: bool = True) -> None:
     """Records that the object has no label and is not sent again, unless it moved on meanwhile.
+
+    `is_spent` is False if somebody may still be working under the id that it has.
 
     Record, to-do list and the level's flag change together: whoever finds the list empty finds the flag, and a retry
     that runs meanwhile either sees the record or comes first.
@@ -213,6 +215,7 @@ def fail(key: ObjectKey, generation: int, epoch: int, reason: str) -> None:
         item=key.item("DONE"),
         outcome=Outcome.FAILED,
         generation=generation,
+        is_spent=is_spent,
         reason=reason,
         at=clock.iso(clock.now()),
     )
@@ -291,12 +294,15 @@ def adopt_epoch(todo: Open, epoch: int) -> Open | None:
 
 
 def open_again(done: Done, epoch: int) -> bool:
-    """Puts a failed object back on the to-do list under a new generation. Returns False if it was not failed."""
+    """Puts a failed object back on the to-do list, under a new generation if its id is spent.
+
+    Returns False if it was not failed.
+    """
     key = ObjectKey.of_item(done.task_id, done.item)
     todo = Open(
         task_id=key.task_id,
         item=key.item("OPEN"),
-        generation=int(done.generation) + 1,
+        generation=int(done.generation) + bool(done.is_spent),
         epoch=epoch,
         due=True,
         since=clock.now(),

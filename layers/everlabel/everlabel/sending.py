@@ -301,7 +301,7 @@ class _Sending:
         key = ObjectKey.of_item(todo.task_id, todo.item)
         too_old = self._patience.is_too_old(todo)
         if too_old is not None:
-            moves.fail(key, int(todo.generation), int(todo.epoch), too_old)
+            moves.fail(key, int(todo.generation), int(todo.epoch), too_old, is_spent=False)
             return None
         if todo.due:
             return todo

@@ -174,6 +174,8 @@ class Done(Row, discriminator="DONE"):
     outcome = UnicodeAttribute()
     generation = NumberAttribute()
     """How many ids were spent on it before the one that this outcome answers."""
+    is_spent = BooleanAttribute(default=True)
+    """Whether nobody works under that id any more; else a retry must go on with it."""
     line = optional_text()
     reason = optional_text()
     at = UnicodeAttribute()
