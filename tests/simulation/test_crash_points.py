@@ -1,10 +1,10 @@
 """A clip with two objects and two levels ends as it should wherever an invocation dies, or an answer is lost.
 
-Straight on: at each of some 136 calls it is killed before the effect, killed after it, or the answer is lost and the
+Straight on: at each of some 135 calls it is killed before the effect, killed after it, or the answer is lost and the
 effect happens twice. On ten detours: at each call that differs from those of the stories before, in the ways that
 differ. `python -m tests.simulation crash-points` crashes in each way at each call of all of them. How long a story may
 take at most, wherever it crashes, is written in it: hours, because a message of Amazon SQS comes again after twelve
-minutes, that of an event after half an hour or an hour and a half, and the reconciler comes once an hour.
+minutes, that of an event after an hour and a half, and the reconciler comes once an hour.
 """
 
 import pytest
