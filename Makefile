@@ -55,7 +55,7 @@ container: setup ## the same in SAM's container, against `make up`; first make b
 
 .PHONY: everlabel
 everlabel: setup ## the command line on a stack: ARGS="quarantine list --stack everlabel"
-	@$(BIN)/python -m cli $(ARGS)
+	@PYTHONPATH=cli $(BIN)/python -m everlabel_cli $(ARGS)
 
 # ---- checks -----------------------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""`python -m cli quarantine` on a stack of the real template, as somebody on call uses it."""
+"""`python -m everlabel_cli quarantine` on a stack of the real template, as somebody on call uses it."""
 
 import json
 import os
@@ -22,9 +22,15 @@ def everlabel(
     """One run of the command line in a process of its own, with nothing of the user's AWS configuration."""
     given = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     given |= {"AWS_ACCESS_KEY_ID": KEY_ID, "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_CONFIG_FILE": os.devnull}
-    given |= {"COLUMNS": "400", "AWS_EC2_METADATA_DISABLED": "true", "NO_PROXY": "127.0.0.1", **environment}
+    given |= {
+        "COLUMNS": "400",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "NO_PROXY": "127.0.0.1",
+        "PYTHONPATH": str(ROOT / "cli"),
+    }
+    given |= environment
     where = ["--endpoint-url", endpoint_url or world.endpoint_url, *(["--region", region] if region else [])]
-    command = [sys.executable, "-W", "error", "-m", "cli", "quarantine", *arguments, *where]
+    command = [sys.executable, "-W", "error", "-m", "everlabel_cli", "quarantine", *arguments, *where]
     return subprocess.run(command, cwd=ROOT, env=given, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from cli.stack import environment
+from everlabel_cli.stack import environment
 
 GIVEN = {"PATH": "/bin", "AWS_ACCESS_KEY_ID": "A", "AWS_SECRET_ACCESS_KEY": "B", "AWS_SESSION_TOKEN": "C"}
 

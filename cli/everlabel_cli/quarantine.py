@@ -5,11 +5,11 @@ from typing import Annotated, Any
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli import stack as stacks
-from cli.answer import progress, say
-from cli.options import STACK, EndpointUrl, Format, Output, Profile, Region, Stack
 from everlabel import quarantine
 from everlabel.quarantine import Quarantined
+from everlabel_cli import stack as stacks
+from everlabel_cli.answer import progress, say
+from everlabel_cli.options import STACK, EndpointUrl, Format, Output, Profile, Region, Stack
 
 app = typer.Typer(help=__doc__, no_args_is_help=True)
 

@@ -10,7 +10,7 @@ from rich.progress import track
 from rich.table import Table
 from rich.text import Text
 
-from cli.options import Format
+from everlabel_cli.options import Format
 
 
 def say(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], output: Format) -> None:

@@ -1,4 +1,4 @@
-"""Everlabel from the command line: `python -m cli`.
+"""Everlabel from the command line: `python -m everlabel_cli`.
 
 Exit codes: 0 all was done; 1 something was not done, for instance because AWS refused it; 2 the command asks for what
 there is not.
@@ -9,7 +9,7 @@ import sys
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli import quarantine
+from everlabel_cli import quarantine
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(quarantine.app, name="quarantine")
