@@ -125,6 +125,19 @@ def test_a_reason_is_kept_as_far_as_it_can_be(reason: Any, kept: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("reason", "kept"),
+    [
+        ("no frame at https://b.s3/f.jpg?X-Amz-Signature=secret", "no frame at https://b.s3/f.jpg?…"),
+        ("'s3://b/f?a=secret&b=secret', s3://b/g?a=secret then", "'s3://b/f?…', s3://b/g?… then"),
+        ("declined: too dark? yes", "declined: too dark? yes"),
+        (f"{'y' * 980} https://b/f?X-Amz-Signature=secret", f"{'y' * 980} https://b/f?…"),
+    ],
+)
+def test_a_failure_reason_should_lose_the_query_of_a_presigned_url(reason: str, kept: str) -> None:
+    assert understood({**IDS, f"{ATTRIBUTE}-metadata": {"failure-reason": reason}}).reason == kept
+
+
+@pytest.mark.parametrize(
     ("reason", "kind"),
     [
         ("Task expired", OutcomeKind.EXPIRED),

@@ -18,6 +18,7 @@ from everlabel.s3_uri import S3Uri
 
 _ID_NAME_KEY = "dataset-objectid-attribute-name"
 _LONGEST_REASON = 1_000  # characters that are kept; a message may bring 256 KB of them
+_QUERY = re.compile(r"\?[^\s\"'<>?]*=[^\s\"'<>]*")  # of a URL
 _LONGEST_LINE = 100_000  # characters a manifest line may have: …/sms-input-data-input-manifest.html
 _MOST_BYTES = 262_144  # a message may have: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
 
@@ -144,8 +145,8 @@ def _place(label: Any) -> str:
 
 
 def _readable(reason: Any) -> str:
-    """A failure reason as it can be kept: DynamoDB takes only Unicode."""
-    return str(reason)[:_LONGEST_REASON].encode(errors="replace").decode()
+    """A failure reason as it can be kept and shown: DynamoDB takes only Unicode, and a presigned URL's query is a key."""
+    return _QUERY.sub("?…", str(reason))[:_LONGEST_REASON].encode(errors="replace").decode()
 
 
 def without_ids(line: Line) -> dict[str, Any]:
