@@ -40,6 +40,9 @@ AWS_ERRORS = {
 """Error names that AWS documents."""
 
 PURE = {
+    "everlabel.annotation_document",
+    "everlabel.annotation_faults",
+    "everlabel.annotation_json",
     "everlabel.clock",
     "everlabel.data_object",
     "everlabel.definition",
