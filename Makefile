@@ -15,12 +15,15 @@ help: ## what there is
 # ---- setting up -------------------------------------------------------------------------------------------------
 
 .PHONY: setup
-setup: .venv/.done ## install what the laptop world and the tests need into .venv
+setup: .venv/.done .venv/bin/everlabel ## install what the laptop world and the tests need into .venv
 
 .venv/.done: requirements/dev.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	touch $@
+
+.venv/bin/everlabel: cli/everlabel .venv/.done
+	install -m 755 $< $@
 
 .venv-sam/.done: requirements/sam.txt
 	$(PYTHON) -m venv .venv-sam

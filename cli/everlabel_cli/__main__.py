@@ -1,32 +1,80 @@
-"""Everlabel from the command line: `python -m everlabel_cli`.
-
-Exit codes: 0 all was done; 1 something was not done, for instance because AWS refused it; 2 the command asks for what
-there is not.
-"""
+"""The command `everlabel`."""
 
 import sys
+import traceback
+from typing import Annotated
 
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
 
 from everlabel_cli import quarantine
+from everlabel_cli.answer import plain
 
-app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+HELP = """
+Label video clips, level after level, and use the labels: on a deployed stack or on the laptop's (--endpoint-url).
+
+Answers go to stdout, everything else to stderr.
+
+Exit codes: 0 all was done; 1 something was not done; 2 the command asks for what there is not; 130 interrupted.
+"""
+
+DONE, NOT_DONE, MISUSED, INTERRUPTED = 0, 1, 2, 130
+
+app = typer.Typer(help=HELP, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="rich")
 app.add_typer(quarantine.app, name="quarantine")
 
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from everlabel_cli import version
+
+        typer.echo(f"everlabel {version()}")
+        raise typer.Exit
+
+
 @app.callback()
-def everlabel() -> None:
-    """Work on a deployed stack of Everlabel, or on the laptop's (`--endpoint-url`)."""
+def everlabel(
+    _version: Annotated[
+        bool, typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Everlabel from the command line."""
+
+
+def run(arguments: list[str]) -> int:
+    """Runs the command line and returns its exit code; whatever goes wrong is told on stderr, without a trace."""
+    try:
+        return int(app(arguments, prog_name="everlabel", standalone_mode=False) or DONE)
+    except typer.Abort:
+        print("Not done.", file=sys.stderr)  # noqa: T201
+        return NOT_DONE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read the answer has read enough; Python would tell of it at exit once more.
+        sys.stdout = None
+        return NOT_DONE
+    except Exception as error:
+        if "--debug" in arguments:
+            traceback.print_exc()
+        for line in _told(error):
+            print(line, file=sys.stderr)  # noqa: T201
+        return error.exit_code if isinstance(error, typer.TyperException) else NOT_DONE
+
+
+def _told(error: Exception) -> list[str]:
+    """An error in words: those that are meant for the user say it themselves."""
+    if isinstance(error, typer.TyperException):
+        first, *others = error.format_message().splitlines() or [""]
+        # Without a command the help was shown, which is enough said.
+        return [f"Error: {plain(first)}", *(plain(line) for line in others)] if first else []
+    if type(error).__module__.startswith(("botocore", "boto3")):
+        return [f"Error: {plain(' '.join(str(error).split()))}"]
+    return [f"Error: {type(error).__name__}: {plain(' '.join(str(error).split()))} (--debug shows where)"]
 
 
 def main() -> None:
-    """Run the command line; AWS's refusals become one line on stderr and exit code 1."""
-    try:
-        app(prog_name="everlabel")
-    except (BotoCoreError, ClientError) as error:
-        typer.echo(f"Error: {error}", err=True)
-        sys.exit(1)
+    """The entry point."""
+    sys.exit(run(sys.argv[1:]))
 
 
 if __name__ == "__main__":

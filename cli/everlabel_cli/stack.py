@@ -5,12 +5,36 @@ The package finds its place in the environment, as in a Lambda function; here th
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import boto3
 import typer
-from botocore.exceptions import ClientError, NoRegionError, ProfileNotFound
+
+from everlabel_cli.options import OnStack
+
+if TYPE_CHECKING:
+    import boto3
+
+    from everlabel_cli.api import Api
 
 _CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+_OUTPUTS = ("ApiUrl", "BucketName", "LabelsQueueUrl")
+
+
+@dataclass(frozen=True)
+class DeployedStack:
+    """A stack that is there: its name, its id (another one when it is deployed anew), its outputs, and the session."""
+
+    name: str
+    id: str
+    outputs: Mapping[str, str]
+    session: "boto3.Session"
+
+    def api(self, connections: int = 10) -> "Api":
+        """The stack's HTTP API, with at most so many connections at once."""
+        from everlabel_cli.api import Api
+
+        return Api(self.outputs["ApiUrl"], self.session, connections)
 
 
 def environment(
@@ -28,18 +52,21 @@ def environment(
     return made | {name: value for name, value in wanted.items() if value is not None}
 
 
-def enter(name: str, profile: str | None, region: str | None, endpoint_url: str | None) -> dict[str, str]:
-    """Leads this process to a stack, and returns the stack's outputs.
+def enter(options: OnStack) -> DeployedStack:
+    """Leads this process to a stack.
 
     Raises:
         typer.BadParameter: if there is no such stack, profile or Region.
     """
-    made = environment(os.environ, profile, region, endpoint_url)
+    import boto3
+    from botocore.exceptions import ClientError, NoRegionError, ProfileNotFound
+
+    made = environment(os.environ, options.profile, options.region, options.endpoint_url)
     os.environ.clear()
     os.environ.update(made)
     try:
-        cloudformation = boto3.Session().client("cloudformation")
-        found = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+        session = boto3.Session()
+        found = session.client("cloudformation").describe_stacks(StackName=options.stack)["Stacks"][0]
     except ProfileNotFound as error:
         raise typer.BadParameter(str(error), param_hint="--profile") from error
     except NoRegionError as error:
@@ -49,8 +76,9 @@ def enter(name: str, profile: str | None, region: str | None, endpoint_url: str 
             raise
         raise typer.BadParameter(error.response["Error"]["Message"], param_hint="--stack") from error
     outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
-    missing = {"BucketName", "LabelsQueueUrl"} - outputs.keys()
+    missing = [name for name in _OUTPUTS if name not in outputs]
     if missing:
-        raise typer.BadParameter(f"{name} is no stack of Everlabel: it has no outputs {missing}", param_hint="--stack")
+        text = f"{options.stack!r} is no stack of Everlabel: it has no output {', '.join(missing)}"
+        raise typer.BadParameter(text, param_hint="--stack")
     os.environ["BUCKET"] = outputs["BucketName"]
-    return outputs
+    return DeployedStack(options.stack, found["StackId"], outputs, session)
