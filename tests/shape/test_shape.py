@@ -49,12 +49,17 @@ PURE = {
     "everlabel.errors",
     "everlabel.failures",
     "everlabel.frame_choice",
+    "everlabel.json_form",
     "everlabel.labeling_job_request",
     "everlabel.manifest",
     "everlabel.protocol",
     "everlabel.s3_uri",
     "everlabel.strict_json",
     "everlabel.task_types",
+    "everlabel.taxonomy",
+    "everlabel.taxonomy_configurations",
+    "everlabel.taxonomy_faults",
+    "everlabel.taxonomy_form",
     "everlabel.worker_templates",
 }
 """The words in the middle: modules that need nothing but the standard library."""
