@@ -145,7 +145,7 @@ def _place(label: Any) -> str:
 
 
 def _readable(reason: Any) -> str:
-    """A failure reason as it can be kept and shown: DynamoDB takes only Unicode, and a presigned URL's query is a key."""
+    """A failure reason as it can be kept and shown: DynamoDB takes only Unicode; a presigned URL's query is a key."""
     return _QUERY.sub("?…", str(reason))[:_LONGEST_REASON].encode(errors="replace").decode()
 
 
