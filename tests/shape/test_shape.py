@@ -50,6 +50,7 @@ PURE = {
     "everlabel.failures",
     "everlabel.frame_choice",
     "everlabel.json_form",
+    "everlabel.label_categories",
     "everlabel.labeling_job_request",
     "everlabel.manifest",
     "everlabel.protocol",

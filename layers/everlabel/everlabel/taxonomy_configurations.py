@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from everlabel import labeling_job_request
+from everlabel import label_categories, labeling_job_request
+from everlabel.label_categories import Finding
 from everlabel.task_types import Media
 from everlabel.taxonomy import Attribute, JobPart, Kind, Scope, Taxonomy
 from everlabel.taxonomy_faults import DRAWN
@@ -105,3 +106,15 @@ def _asked(taxonomy: Taxonomy, name: str, attribute: Attribute) -> dict[str, Any
     if attribute.required:
         asked["isRequired"] = True
     return asked
+
+
+def findings(taxonomy: Taxonomy) -> list[Finding]:
+    """Where labeling jobs break Ground Truth's documented quotas: warnings, each once, at the first job that does."""
+    found: dict[str, Finding] = {}
+    for name, template in configurations(taxonomy).items():
+        for finding in label_categories.findings(template.label_category_config):
+            message = finding.message
+            if "characters" in message and finding.field.endswith((".label", ".name", ".enum")):
+                message += ': give it a shorter word under "short"'
+            found.setdefault(message, Finding(f"labelingJobs.{name}: {finding.field}", message, finding.is_error))
+    return list(found.values())

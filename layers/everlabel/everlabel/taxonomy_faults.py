@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from everlabel.annotation_document import ShapeType
 from everlabel.definition import Fault
 from everlabel.task_types import AnnotationType, Media
-from everlabel.taxonomy import Attribute, JobPart, Kind, Scope, Taxonomy
+from everlabel.taxonomy import Attribute, JobPart, Kind, ObjectKind, Scope, Taxonomy
 
 DRAWN = {
     ShapeType.BOX: AnnotationType.BOUNDING_BOX,
@@ -21,7 +21,13 @@ def faults(taxonomy: Taxonomy) -> Iterator[Fault]:
     """Everything that would make its labels ambiguous, or its labeling jobs impossible."""
     yield from _class_faults(taxonomy)
     for name, part in taxonomy.jobs.items():
-        yield from _job_faults(taxonomy, name, part)
+        # What a twin takes over is told of the job that it takes it from.
+        origin = taxonomy.jobs.get(str(part.adjusts))
+        if origin is None or part.objects != origin.objects:
+            yield from _object_faults(taxonomy, name, part)
+        if origin is None or part.frame_attributes != origin.frame_attributes:
+            yield from _frame_faults(taxonomy, name, part)
+        yield from _image_faults(taxonomy, name, part)
         if part.adjusts is not None:
             yield from _twin_faults(taxonomy, name, part)
         elif part.type.starts_from_labels:
@@ -46,29 +52,46 @@ def _class_faults(taxonomy: Taxonomy) -> Iterator[Fault]:
             yield Fault(f"objects.{name}", f"is in no labeling job, so nobody is asked for {', '.join(kind.classes)}")
 
 
-def _job_faults(taxonomy: Taxonomy, name: str, part: JobPart) -> Iterator[Fault]:
+def _carried(taxonomy: Taxonomy, part: JobPart) -> list[ObjectKind]:
+    return [taxonomy.objects[word] for word in part.objects if word in taxonomy.objects]
+
+
+def _object_faults(taxonomy: Taxonomy, name: str, part: JobPart) -> Iterator[Fault]:
     path = f"labelingJobs.{name}"
     unknown = [word for word in part.objects if word not in taxonomy.objects]
     if unknown:
         known = ", ".join(taxonomy.objects) or "none"
         yield Fault(f"{path}.objects", f"there is no {', '.join(map(repr, unknown))} in objects; there are: {known}")
-    carried = [taxonomy.objects[word] for word in part.objects if word in taxonomy.objects]
+    carried = _carried(taxonomy, part)
     shapes = list(dict.fromkeys(kind.shape for kind in carried))
     if len(shapes) > 1:
         yield Fault(f"{path}.objects", f"are drawn as {', '.join(shapes)}; a labeling job has one annotation type")
     elif shapes and DRAWN[shapes[0]] not in part.type.annotation_types:
         allowed = ", ".join(part.type.annotation_types)
         yield Fault(f"{path}.taskType", f"{part.task_type} draws no {shapes[0]}: its annotation types are {allowed}")
-    asked = {attribute for kind in carried for attribute in kind.attributes} | set(part.frame_attributes)
-    if part.type.media is Media.IMAGE and asked:
-        message = f"{part.task_type} asks for no attributes, so these would be lost: {', '.join(sorted(asked))}"
-        yield Fault(f"{path}.taskType", message)
-    frame = taxonomy.attributes[Scope.FRAME]
+    yield from _alike({word: taxonomy.shorten(word) for kind in carried for word in kind.classes}, f"{path}.objects")
+
+
+def _frame_faults(taxonomy: Taxonomy, name: str, part: JobPart) -> Iterator[Fault]:
+    askable = [word for word, attribute in taxonomy.attributes[Scope.FRAME].items() if attribute.source is None]
     for word in part.frame_attributes:
-        if word not in frame or frame[word].source is not None:
-            askable = ", ".join(key for key, attribute in frame.items() if attribute.source is None) or "none"
-            message = f"{word!r} is no attribute of frames that workers can be asked for; there are: {askable}"
-            yield Fault(f"{path}.frameAttributes", message)
+        if word not in askable:
+            others = ", ".join(askable) or "none"
+            message = f"{word!r} is no attribute of frames that workers can be asked for; there are: {others}"
+            yield Fault(f"labelingJobs.{name}.frameAttributes", message)
+
+
+def _image_faults(taxonomy: Taxonomy, name: str, part: JobPart) -> Iterator[Fault]:
+    """What the task types of single images cannot ask or show."""
+    if part.type.media is not Media.IMAGE:
+        return
+    asked = {word for kind in _carried(taxonomy, part) for word in kind.attributes} | set(part.frame_attributes)
+    if asked:
+        message = f"{part.task_type} asks for no attributes, so these would be lost: {', '.join(sorted(asked))}"
+        yield Fault(f"labelingJobs.{name}.taskType", message)
+    if part.short_instruction or part.full_instruction:
+        message = f"{part.task_type} shows its worker template (settings.UiTemplateS3Uri), so these would be lost"
+        yield Fault(f"labelingJobs.{name}.instructions", message)
 
 
 def _twin_faults(taxonomy: Taxonomy, name: str, part: JobPart) -> Iterator[Fault]:
@@ -104,10 +127,6 @@ def _goes_round(taxonomy: Taxonomy, name: str) -> bool:
 def _same_names(taxonomy: Taxonomy) -> Iterator[Fault]:
     """What Ground Truth, or who reads the labels, could not tell apart."""
     yield from _alike({name: name.lower() for name in taxonomy.jobs}, "labelingJobs", "whose case Ground Truth ignores")
-    for name, part in taxonomy.jobs.items():
-        carried = [taxonomy.objects[word] for word in part.objects if word in taxonomy.objects]
-        classes = [word for kind in carried for word in kind.classes]
-        yield from _alike({word: taxonomy.shorten(word) for word in classes}, f"labelingJobs.{name}")
     for path, attributes in _owners(taxonomy):
         yield from _alike({word: taxonomy.shorten(word) for word in attributes}, path)
         for word, attribute in attributes.items():
@@ -118,7 +137,10 @@ def _owners(taxonomy: Taxonomy) -> Iterator[tuple[str, Mapping[str, Attribute]]]
     """The attributes that workers are asked for, and where they stand."""
     asked = {word for part in taxonomy.jobs.values() for word in part.frame_attributes}
     frame = taxonomy.attributes[Scope.FRAME]
-    yield "attributes.frame", {word: attribute for word, attribute in frame.items() if word in asked}
+    yield (
+        "attributes.frame",
+        {word: attribute for word, attribute in frame.items() if word in asked and attribute.source is None},
+    )
     for name, kind in taxonomy.objects.items():
         yield f"objects.{name}.attributes", kind.attributes
 

@@ -97,11 +97,12 @@ def _attributes(form: Form, given: Any, path: str, scope: Scope | None = None) -
 def _attribute(form: Form, given: Any, path: str, scope: Scope | None) -> Attribute:
     more = ("from",) if scope is Scope.FRAME else ()
     found = form.members(given, path, ("description",), ("values", "type", "minimum", "maximum", "required", *more))
-    kind = Kind(form.one_of(found, "type", path, tuple(Kind)) or Kind.CHOICE)
+    named = form.one_of(found, "type", path, tuple(Kind))
+    kind = Kind(named or Kind.CHOICE)
     if kind is Kind.CHOICE and found and not {"values", "type"} & found.keys():
         form.note(join(path, "values"), 'is missing; an attribute has values, or "type": "text" or "number"')
     for key, owner in (("values", Kind.CHOICE), ("minimum", Kind.NUMBER), ("maximum", Kind.NUMBER)):
-        if key in found and kind is not owner:
+        if key in found and kind is not owner and (named or "type" not in found):
             form.note(join(path, key), f"is for type {owner}, and this attribute is of type {kind}")
     minimum, maximum = form.number(found, "minimum", path), form.number(found, "maximum", path)
     if minimum is not None and maximum is not None and minimum > maximum:
