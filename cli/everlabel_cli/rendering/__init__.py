@@ -1,0 +1,1 @@
+"""Pictures of annotation documents: contact sheets, overlay videos, plots and reports."""
