@@ -16,9 +16,8 @@ from unittest.mock import patch
 
 from botocore.client import BaseClient
 from greenlet import getcurrent
-from pynamodb.attributes import AttributeContainer
 
-from tests.simulation.world import quick_models
+from tests.simulation.world import quick_models, quick_requests
 from tests.simulation.world.invocation import Invocation
 
 _CREDENTIALS = {"AWS_ACCESS_KEY_ID": "simulated", "AWS_SECRET_ACCESS_KEY": "simulated"}  # open nothing
@@ -37,6 +36,12 @@ def _taking_calls(original: Callable[[Any, str, Any], Any]) -> Callable[[Any, st
 # For good, and not only while a world runs: an invocation that is thrown away with its world still unwinds, and must
 # not reach the network. Boto3's clients and paginators and pynamodb all come through here.
 BaseClient._make_api_call = _taking_calls(BaseClient._make_api_call)  # type: ignore[attr-defined]
+
+
+# For good, too, since it makes no difference but in time: a world's days begin and end some hundred times, and each
+# change of a class makes Python forget what it knows of all classes below.
+for _owner, _name, _value in (*quick_models.REPLACED, *quick_requests.REPLACED):
+    setattr(_owner, _name, _value)
 
 
 class _Output:
@@ -116,7 +121,6 @@ def opened(environment: Mapping[str, str], now: Callable[[], float]) -> Iterator
             (aws, "setting", _setting(aws.setting)),
             (frames, "ThreadPoolExecutor", _AtOnce),
             (sys, "stdout", _OUTPUT),
-            (AttributeContainer, "_container_deserialize", quick_models.deserialize),
         ):
             replaced.enter_context(patch.object(owner, name, value))
         # Powertools' logger holds on to the output that it found first, which a test may have closed since.

@@ -1,0 +1,156 @@
+"""How pynamodb puts requests together, with the same result in less time.
+
+Nobody listens to pynamodb's signals here, and nobody reads its debug messages: both are left out.
+"""
+
+from functools import cache
+from inspect import getattr_static
+from typing import Any
+
+from pynamodb import attributes as pynamodb_attributes
+from pynamodb.attributes import (
+    Attribute,
+    BooleanAttribute,
+    DiscriminatorAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+)
+from pynamodb.connection import Connection
+from pynamodb.connection.base import MetaTable
+from pynamodb.expressions import util
+from pynamodb.expressions.condition import And, Comparison, Condition
+from pynamodb.expressions.operand import Path, Value, _Operand
+
+_TO_OPERAND = _Operand._to_operand
+_VALUE = Value.__init__
+_IS_IN = Attribute.is_in
+_TYPE = MetaTable.get_attribute_type
+_PLAIN = (str, int, float, type)
+_KINDS = frozenset((UnicodeAttribute, NumberAttribute, BooleanAttribute, DiscriminatorAttribute))
+_ABOUT_TABLES = frozenset(
+    ("DescribeTable", "ListTables", "UpdateTable", "UpdateTimeToLive", "DeleteTable", "CreateTable")
+)
+_PATHS: dict[int, tuple[Attribute[Any], Path]] = {}
+"""By identity, for attributes cannot be compared; they live as long as their classes."""
+
+_CLASSES: dict[tuple[int, tuple[Any, ...]], tuple[DiscriminatorAttribute, Any]] = {}
+
+
+def path(attribute: Any) -> Path:
+    """In place of `Path` where attributes begin an expression: nobody changes a path that was made."""
+    known = _PATHS.get(id(attribute))
+    if known is not None and known[0] is attribute and known[1].values[0] == attribute.attr_path:
+        return known[1]
+    made = Path(attribute)
+    _PATHS[id(attribute)] = attribute, made
+    return made
+
+
+def is_in(self: DiscriminatorAttribute, *values: Any) -> Any:
+    """In place of `DiscriminatorAttribute.is_in`, which begins each query; nobody changes a condition that was made."""
+    known = _CLASSES.get((id(self), values))
+    if known is not None and known[0] is self:
+        return known[1]
+    made = _IS_IN(self, *values)
+    _CLASSES[id(self), values] = self, made
+    return made
+
+
+def to_operand(self: _Operand, value: Any) -> Any:
+    """In place of `_Operand._to_operand`."""
+    if isinstance(value, _PLAIN):
+        return self._to_value(value)  # type: ignore[no-untyped-call]
+    return _TO_OPERAND(self, value)
+
+
+def value(self: Value, value: Any, attribute: Attribute[Any] | None = None) -> None:
+    """In place of `Value.__init__`."""
+    if type(attribute) in _KINDS and isinstance(value, _PLAIN):
+        assert attribute is not None
+        self.attr_type = kind = attribute.attr_type
+        self.values = ({kind: attribute.serialize(value)},)
+    else:
+        _VALUE(self, value, attribute)
+
+
+def serialize_path(self: Path, placeholder_names: dict[str, str], _values: dict[str, Any]) -> str:
+    """In place of `Path.serialize`."""
+    segments: list[str] = self.values[0]
+    if len(segments) == 1:
+        name = segments[0]
+        known = placeholder_names.get(name)
+        if known is not None:
+            return known
+        if name and "[" not in name and "]" not in name:
+            placeholder_names[name] = made = f"#{len(placeholder_names)}"
+            return made
+    return util.substitute_names(segments, placeholder_names)
+
+
+def serialize_value(self: Value, _names: dict[str, str], expression_attribute_values: dict[str, Any]) -> str:
+    """In place of `Value.serialize`."""
+    placeholder = f":{len(expression_attribute_values)}"
+    expression_attribute_values[placeholder] = self.values[0]
+    return placeholder
+
+
+def serialize_comparison(self: Condition, names: dict[str, str], values: dict[str, Any]) -> str:
+    """In place of `Comparison.serialize`."""
+    left, right = self.values
+    return f"{left.serialize(names, values)} {self.operator} {right.serialize(names, values)}"
+
+
+def serialize_and(self: Condition, names: dict[str, str], values: dict[str, Any]) -> str:
+    """In place of `And.serialize`."""
+    left, right = self.values
+    return f"({left.serialize(names, values)} {self.operator} {right.serialize(names, values)})"
+
+
+@cache
+def _key(table: MetaTable) -> tuple[str, str, str | None, str]:
+    """Name and type of a table's hash key, and of its range key, if it has one."""
+    hash_key, range_key = table.hash_keyname, table.range_keyname
+    range_type = "" if range_key is None else _TYPE(table, range_key)
+    return hash_key, _TYPE(table, hash_key), range_key, range_type
+
+
+def identifier_map(self: MetaTable, hash_key: Any, range_key: Any = None, key: str = "Key") -> dict[str, Any]:
+    """In place of `MetaTable.get_identifier_map`."""
+    hash_name, hash_type, range_name, range_type = _key(self)
+    found = {hash_name: {hash_type: hash_key}}
+    if range_key is not None and range_name is not None:
+        found[range_name] = {range_type: range_key}
+    return {key: found}
+
+
+def attribute_type(self: MetaTable, attribute_name: str, value: Any = None) -> Any:
+    """In place of `MetaTable.get_attribute_type`."""
+    hash_name, hash_type, range_name, range_type = _key(self)
+    if attribute_name == hash_name:
+        return hash_type
+    return range_type if attribute_name == range_name else _TYPE(self, attribute_name, value)
+
+
+def dispatch(self: Connection, operation_name: str, operation_kwargs: dict[str, Any]) -> Any:
+    """In place of `Connection.dispatch`."""
+    if operation_name not in _ABOUT_TABLES and "ReturnConsumedCapacity" not in operation_kwargs:
+        operation_kwargs["ReturnConsumedCapacity"] = "TOTAL"
+    return self._make_api_call(operation_name, operation_kwargs)
+
+
+REPLACED: tuple[tuple[Any, str, Any], ...] = (
+    (pynamodb_attributes, "Path", path),
+    (DiscriminatorAttribute, "is_in", is_in),
+    (_Operand, "_to_operand", to_operand),
+    (Value, "__init__", value),
+    (Path, "serialize", serialize_path),
+    (Value, "serialize", serialize_value),
+    (Comparison, "serialize", serialize_comparison),
+    (And, "serialize", serialize_and),
+    (MetaTable, "get_identifier_map", identifier_map),
+    (MetaTable, "get_attribute_type", attribute_type),
+    (Connection, "dispatch", dispatch),
+)
+"""Owner, name, and what stands there."""
+ORIGINALS = tuple((owner, name, getattr_static(owner, name)) for owner, name, _ in REPLACED)
+"""What stood there before."""
