@@ -133,7 +133,9 @@ def thaw(value: Value) -> dict[str, Any]:
 
 def thaw_item(item: Mapping[str, Value]) -> dict[str, dict[str, Any]]:
     """Fresh dictionaries of all attributes."""
-    return {name: {value[0]: value[1]} if value[0] in _SCALARS else thaw(value) for name, value in item.items()}
+    return {
+        name: {kind: content} if kind in _SCALARS else thaw((kind, content)) for name, (kind, content) in item.items()
+    }
 
 
 def is_ordered(value: Value) -> bool:

@@ -94,8 +94,16 @@ class Schedule:
 
     def run_until(self, time: float) -> None:
         """Lets everything happen up to and including `time`, which it then is."""
-        while (due := self.next_at()) is not None and due <= time:
-            self.step()
+        # As `step` while `next_at` allows it, at half the price.
+        while (heap := self._heap) and heap[0][0] <= time:
+            due, _, event = heapq.heappop(heap)
+            callback = event._callback
+            if callback is None:
+                self._cancelled -= 1
+                continue
+            event._callback = event._schedule = None
+            self._now = due
+            callback()
         self._now = max(self._now, time)
 
     def _forget_one(self) -> None:

@@ -12,6 +12,7 @@ from tests.simulation.item_collections import ItemCollections, Row
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
 MOST_ITEM_BYTES = 400 * 1024
 _MOST_KEY_BYTES = (2_048, 1_024)  # of a partition key, of a sort key
+_SURELY_SHORT = 256  # characters, which have four bytes at most
 
 # What the simulation may leave out, because no call behaves differently for it.
 _WITHOUT_EFFECT = ("BillingMode", "PointInTimeRecoverySpecification", "SSESpecification", "Tags")
@@ -47,12 +48,12 @@ class Keys:
                 f"One or more parameter values were invalid: Type mismatch for key {name} "
                 f"expected: {self.types[name]} actual: {value[0]}"
             )
-        if value[1] in ("", b""):
+        if not value[1]:
             raise Invalid(
                 "One or more parameter values are not valid. "
                 f"The AttributeValue for a key attribute cannot contain an empty value. Key: {name}"
             )
-        if size(value) > _MOST_KEY_BYTES[name != self.partition]:
+        if len(value[1]) > _SURELY_SHORT and size(value) > _MOST_KEY_BYTES[name != self.partition]:
             raise Invalid(
                 f"One or more parameter values were invalid: the key {name} is larger than "
                 f"{_MOST_KEY_BYTES[name != self.partition]} bytes"
@@ -175,13 +176,15 @@ class Table:
 
     def key(self, request: Mapping[str, Mapping[str, Any]]) -> Item:
         """The `Key` of a request. Raises Invalid if it is not of this table."""
-        if len(request) != len(self.keys.names) or any(name not in request for name in self.keys.names):
+        keys = self.keys
+        if request.keys() != keys.types.keys():
             raise Invalid("The provided key element does not match the schema")
-        key = {name: freeze(request[name]) for name in self.keys.names}
-        for name, value in key.items():
-            if value[0] != self.keys.types[name]:
+        key = {}
+        for name, kind in keys.types.items():
+            key[name] = value = freeze(request[name])
+            if value[0] != kind:
                 raise Invalid("The provided key element does not match the schema")
-            self.keys.refuse_bad(name, value)
+            keys.refuse_bad(name, value)
         return key
 
     def get(self, place: Place, age: float = 0) -> Row | None:

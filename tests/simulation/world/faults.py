@@ -92,7 +92,8 @@ class Faults:
         self._seed = str(seed)
         self._rate: dict[Kind, float] = {kind: getattr(rates, kind) for kind in Kind}
         self._only = only
-        self._quiet = not any(self._rate.values())
+        self._any = sum(self._rate.values())
+        self._quiet = not self._any
 
     def quiet(self) -> None:
         """Nothing strikes from now on."""
@@ -103,6 +104,8 @@ class Faults:
         if self._quiet or (self._only is not None and point not in self._only):
             return None
         left = self.chance(point)
+        if left >= self._any:  # nothing strikes, whatever the kinds are
+            return None
         for kind in kinds:
             left -= self._rate[kind]
             if left < 0:
@@ -113,7 +116,7 @@ class Faults:
 
     def chance(self, point: str) -> float:
         """A number between 0 and 1 that belongs to the seed and the point."""
-        digest = blake2b(f"{self._seed}/{point}".encode(errors="surrogatepass"), digest_size=8).digest()
+        digest = blake2b(f"{self._seed}/{point}".encode("utf-8", "surrogatepass"), digest_size=8).digest()
         return int.from_bytes(digest) / 2**64
 
     def between(self, point: str, low: float, high: float) -> float:

@@ -69,7 +69,7 @@ class Invocation(greenlet):
         self.result = LambdaResult()
         self._call, self._sleep = call, sleep
         self._counts: dict[str, int] = {}
-        self._uuids = UUID(self.context.aws_request_id).int >> 1
+        self._uuids: int | None = None
 
     def run(self) -> None:
         """Runs the handler; `result` is what the caller gets."""
@@ -108,6 +108,8 @@ class Invocation(greenlet):
 
     def uuid(self) -> UUID:
         """A random UUID that is the same whenever this very invocation draws it."""
+        if self._uuids is None:
+            self._uuids = UUID(self.context.aws_request_id).int >> 1
         self._uuids += 1
         return UUID(int=self._uuids, version=4)
 

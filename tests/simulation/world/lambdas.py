@@ -7,10 +7,9 @@ the greenlet goes on. So any two invocations interleave as they do in the cloud,
 import json
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import blake2b
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from botocore.exceptions import ClientError
 
@@ -57,8 +56,7 @@ class Service(Protocol):
         """What it answers. Raises its `ClientError`; anything else ends the run."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Call:
+class _Call(NamedTuple):
     """An AWS call under way: its place, and the fault that struck there."""
 
     invocation: Invocation
@@ -225,7 +223,7 @@ class Lambdas:
             return
         answer = self._answer(call)
         if kind is Kind.ANSWER_LOST:
-            again = replace(call, point=call.point + _AGAIN, kind=None)
+            again = call._replace(point=call.point + _AGAIN, kind=None)
             invocation.pending = self._later(f"{call.point}/repeats", _REPEATS_AFTER, partial(self._happen, again))
         elif kind is Kind.KILLED_AFTER:
             self._answered(call, "killed")
