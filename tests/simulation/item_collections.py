@@ -7,11 +7,11 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/WorkingWithItem
 import zlib
 from bisect import bisect_left, bisect_right, insort
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.simulation.attribute_values import Item, Value
+from tests.simulation.attribute_values import Item, Value, thaw
 
 
 class Row:
@@ -21,6 +21,27 @@ class Row:
 
     def __init__(self, attributes: Item, size: int) -> None:
         self.attributes, self.size = attributes, size
+
+
+class Shown(Mapping[str, dict[str, Any]]):
+    """A row in DynamoDB's JSON, of which only what is looked at is made."""
+
+    __slots__ = ("_attributes",)
+
+    def __init__(self, row: Row) -> None:
+        self._attributes = row.attributes
+
+    def __getitem__(self, name: str) -> dict[str, Any]:
+        return thaw(self._attributes[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._attributes)
+
+    def __len__(self) -> int:
+        return len(self._attributes)
+
+    def __eq__(self, other: object) -> bool:
+        return self._attributes == other._attributes if isinstance(other, Shown) else dict(self) == other
 
 
 class _Collection:

@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 from moto import mock_aws
 
 from tests.simulation import dynamodb_requests as requests
+from tests.simulation.attribute_values import freeze_item, thaw_item
 from tests.simulation.dynamodb import DynamoDB
 from tests.simulation.dynamodb_moto_gaps import MOTO_GAPS, Difference, Gap
 from tests.simulation.dynamodb_requests import JOBS, TASKS, Request
 from tests.simulation.errors import UnknownCall
+from tests.simulation.item_collections import Row, Shown
 
 # moto's capacity units are always 0.5 or 1; ours are compared with AWS's rules below.
 READS = ("GetItem", "BatchGetItem", "Query", "Scan")
@@ -312,3 +314,13 @@ def test_empty_tables_without_a_sort_key_answer_as_motos_do(twin: Twin) -> None:
     twin.same("DeleteItem", {"TableName": "JOBS", "Key": {"job_name": {"S": "b"}}, "ReturnValues": "ALL_OLD"})
     assert twin.same("GetItem", {"TableName": "JOBS", "Key": {"job_name": {"S": "b"}}}) == {}
     assert len(twin.same("Scan", {"TableName": "JOBS", "Limit": 1})["items"]) == 2
+
+
+def test_a_row_that_is_shown_should_be_what_an_answer_would_carry() -> None:
+    attributes = freeze_item({"text": {"S": "a"}, "list": {"L": [{"N": "1"}]}, "map": {"M": {"x": {"SS": ["b", "a"]}}}})
+    shown = Shown(Row(attributes, 1))
+    assert dict(shown) == thaw_item(attributes)
+    assert shown == thaw_item(attributes)
+    assert shown == Shown(Row(dict(attributes), 1))
+    assert shown != Shown(Row(attributes | freeze_item({"text": {"S": "b"}}), 1))
+    assert shown.get("nothing", {}) == {}

@@ -3,6 +3,7 @@
 Only what an invocation calls is taken; whatever else runs in the process is served as ever.
 """
 
+import json
 import logging
 import os
 import sys
@@ -16,8 +17,9 @@ from unittest.mock import patch
 
 from botocore.client import BaseClient
 from greenlet import getcurrent
+from pynamodb.connection import Connection
 
-from tests.simulation.world import quick_models, quick_requests
+from tests.simulation.world import quick_json, quick_models, quick_requests
 from tests.simulation.world.invocation import Invocation
 
 _CREDENTIALS = {"AWS_ACCESS_KEY_ID": "simulated", "AWS_SECRET_ACCESS_KEY": "simulated"}  # open nothing
@@ -34,9 +36,30 @@ def _taking_calls(original: Callable[[Any, str, Any], Any]) -> Callable[[Any, st
 
 
 # For good, and not only while a world runs: an invocation that is thrown away with its world still unwinds, and must
-# not reach the network. Boto3's clients and paginators and pynamodb all come through here.
+# not reach the network. Boto3's clients and paginators come through here.
 BaseClient._make_api_call = _taking_calls(BaseClient._make_api_call)  # type: ignore[attr-defined]
 
+
+class _Straight:
+    """What pynamodb takes for a client of botocore while an invocation calls: its name for the call is all it needs."""
+
+    @staticmethod
+    def _make_api_call(operation: str, params: Any) -> Any:
+        current = getcurrent()
+        assert isinstance(current, Invocation)
+        return current.call("dynamodb", operation, params)
+
+
+def _straight(original: property) -> property:
+    straight = _Straight()
+
+    def client(connection: Connection) -> Any:
+        return straight if isinstance(getcurrent(), Invocation) else original.__get__(connection)
+
+    return property(client)
+
+
+Connection.client = _straight(Connection.__dict__["client"])  # type: ignore[assignment,method-assign]
 
 # For good, too, since it makes no difference but in time: a world's days begin and end some hundred times, and each
 # change of a class makes Python forget what it knows of all classes below.
@@ -115,6 +138,7 @@ def opened(environment: Mapping[str, str], now: Callable[[], float]) -> Iterator
         if sys.stdout is not _OUTPUT:
             _OUTPUT.outside = sys.stdout
         for owner, name, value in (
+            (json, "loads", quick_json.loads),
             (time, "sleep", _sleeping(time.sleep)),
             (uuid, "uuid4", _drawing(uuid.uuid4)),
             (clock, "now", now),

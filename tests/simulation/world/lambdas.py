@@ -244,12 +244,13 @@ class Lambdas:
         if service not in self._services:
             raise UnknownCall(f"{service} {operation}")
         answer: Any
+        before = self._identities.enter(call.point)
         try:
-            with self._identities.at(call.point):
-                answer = self._services[service].call(operation, call.params)
+            answer = self._services[service].call(operation, call.params)
         except ClientError as refusal:
             answer = refusal
         finally:
+            self._identities.leave(before)
             self.point, self.caller = "", None
         for watcher in self._watchers.called:
             watcher(call.invocation, service, operation, call.params)

@@ -21,6 +21,8 @@ from pynamodb.attributes import (
 )
 from pynamodb.models import Model
 
+from tests.simulation.world.quick_json import loads
+
 type _Values = dict[str, dict[str, Any]]
 """An item in DynamoDB's JSON."""
 
@@ -35,7 +37,7 @@ _SMALL = {str(number): number for number in range(1_000)}
 def number_of(_self: NumberAttribute, text: str) -> Any:
     """In place of `NumberAttribute.deserialize`."""
     found = _SMALL.get(text)
-    return json.loads(text) if found is None else found
+    return loads(text) if found is None else found
 
 
 def text_of(_self: NumberAttribute, value: Any) -> str:

@@ -14,11 +14,10 @@ from local.ground_truth.events import Event
 from local.ground_truth.people import Behaviour, Team
 from local.ground_truth.unknowns import Unknowns
 from local.template import ROOT, Template
-from tests.simulation.attribute_values import thaw_item
 from tests.simulation.dynamodb import DynamoDB
 from tests.simulation.errors import UnknownCall
 from tests.simulation.execution import Execution
-from tests.simulation.item_collections import Row
+from tests.simulation.item_collections import Row, Shown
 from tests.simulation.s3 import S3
 from tests.simulation.schedule import Schedule
 from tests.simulation.sns import Sns
@@ -265,7 +264,7 @@ class World:
     def _item_changed(self, table: str, old: Row | None, new: Row | None) -> None:
         if self.watchers.item_changed:
             name = self._tables[table]
-            before, after = (None if row is None else thaw_item(row.attributes) for row in (old, new))
+            before, after = (None if row is None else Shown(row) for row in (old, new))
             for watcher in self.watchers.item_changed:
                 watcher(name, before, after)
 
