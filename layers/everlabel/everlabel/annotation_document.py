@@ -40,7 +40,7 @@ class Change(StrEnum):
     ADDED = "added"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Shape:
     """A geometry in pixels.
 
@@ -55,7 +55,7 @@ class Shape:
     """Of a mask: `#2ca02c`, the colour of this class in the PNG's palette."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Frame:
     """One frame of the clip. Jobs at different frame rates have different frames, so a time may come twice."""
 
@@ -72,7 +72,7 @@ class Frame:
     """Drive, clip and frame attributes: what a frame does not say itself it inherits."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Label:
     """One object in one frame."""
 
@@ -94,7 +94,7 @@ class Label:
     interpolated: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Classification:
     """What a labeling job says of a whole frame: a class, or the verdict of a verification."""
 
@@ -106,7 +106,7 @@ class Classification:
     confidence: float | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Unlabeled:
     """A data object that has no label, and why."""
 
@@ -117,7 +117,7 @@ class Unlabeled:
     reason: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class LabelingJob:
     """One labeling job of the task."""
 
@@ -129,7 +129,7 @@ class LabelingJob:
     chain_from: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class AnnotationDocument:
     """One task. `labels` are the accepted ones: of a chain of levels, those of the last level that labeled the object.
 

@@ -4,6 +4,7 @@
     ├── ClipRefused              the clip cannot be turned into frames; trying again would not help
     ├── LabelingJobNotReady      still Initializing, or about to be replaced: try again later
     ├── LabelingJobNotRunning    stopped by a person: nothing can be sent to it
+    ├── LabelsUnreadable         a label file is not there (yet), or is none
     ├── ManifestRefused          an input manifest or sequence file is not what Ground Truth takes
     ├── ReconciliationFailed     a step of the hourly reconciliation failed; the others were done
     ├── TaskNotFound             no annotation task has this id
@@ -27,6 +28,10 @@ class LabelingJobNotReady(EverlabelError):
 
 class LabelingJobNotRunning(EverlabelError):
     """The labeling job was stopped and nothing replaces it."""
+
+
+class LabelsUnreadable(EverlabelError):
+    """What Ground Truth says are labels cannot be read: not there yet, or not in any form that it is known to write."""
 
 
 class ManifestRefused(EverlabelError):
