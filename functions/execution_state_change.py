@@ -6,7 +6,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from everlabel import executions, failures, task_table, tasks
+from everlabel import announcing, executions, failures, task_table, tasks
 from everlabel.errors import TaskNotFound
 from everlabel.task_table import STOPPED, TaskStatus
 
@@ -40,3 +40,5 @@ def _close(execution: dict[str, Any]) -> None:
     task = task_table.find_task(task_id)  # as it is now: it may have been stopped meanwhile
     if task.status in STOPPED:
         tasks.close_stopped(task)
+    elif task.status == TaskStatus.COMPLETED:
+        announcing.completed(task)  # which is what its last step may have failed at

@@ -1,11 +1,11 @@
-"""PostProcessing: writes output manifests and the summary, and completes the task."""
+"""PostProcessing: writes output manifests, annotations and the summary, completes the task and announces it."""
 
 from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from everlabel import outputs, task_table, tasks
+from everlabel import announcing, outputs, task_table, tasks
 from everlabel.task_table import Task, TaskStatus
 
 logger = Logger()
@@ -13,12 +13,15 @@ logger = Logger()
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
-    """Takes `{taskId}`; returns it with `summaryS3Uri`."""
+    """Takes `{taskId}`; returns it with `summaryS3Uri`. Repeated for a completed task, it announces it again."""
     task = task_table.find_task(event["taskId"])
     if task.status != TaskStatus.COMPLETED:
         task = task_table.running_task(event["taskId"])
         summary = str(outputs.write(task))
         task.update(actions=[Task.summary_uri.set(summary)], condition=Task.task_id.exists())
-        tasks.end(task.task_id, TaskStatus.COMPLETED, attempt=int(task.attempt))
-        logger.info("completed", extra={"task_id": task.task_id})
+        if tasks.end(task.task_id, TaskStatus.COMPLETED, attempt=int(task.attempt)):
+            logger.info("completed", extra={"task_id": task.task_id})
+        task = task_table.find_task(task.task_id)  # as it is now: it may have been stopped meanwhile
+    if task.status == TaskStatus.COMPLETED:
+        announcing.completed(task)
     return {"taskId": task.task_id, "summaryS3Uri": task.summary_uri}

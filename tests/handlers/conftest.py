@@ -81,6 +81,22 @@ class StepFunctions:
 
 
 @dataclass
+class EventBus:
+    """Amazon EventBridge's default bus: the details of what was put there, or nothing if it refuses."""
+
+    put: list[tuple[str, str, Any]] = field(default_factory=list)
+    """Source, detail type and detail."""
+    refusal: str | None = None
+
+    def put_events(self, *, Entries: list[dict[str, str]]) -> dict[str, Any]:  # noqa: N803
+        if self.refusal is not None:
+            refused = [{"ErrorCode": self.refusal, "ErrorMessage": "try again"} for _ in Entries]
+            return {"FailedEntryCount": len(Entries), "Entries": refused}
+        self.put += [(entry["Source"], entry["DetailType"], json.loads(entry["Detail"])) for entry in Entries]
+        return {"FailedEntryCount": 0, "Entries": [{"EventId": str(len(self.put))} for _ in Entries]}
+
+
+@dataclass
 class SageMaker:
     """The labeling-job calls of SageMaker: requests by name, and the state of each."""
 
@@ -130,6 +146,7 @@ class Cloud:
     sns: Any
     step_functions: StepFunctions
     sagemaker: SageMaker
+    events: EventBus
     now: float = 1_800_000_000.0
     oldest_in_queue: dict[str, float] = field(default_factory=dict)
     """By labeling job, the time before which nothing in its queue was sent. `published` empties queues of itself."""
@@ -192,7 +209,7 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
         for bucket in (aws.bucket(), "clips", "clip_bucket_fake"):
             s3.create_bucket(Bucket=bucket)
         sqs.create_queue(QueueName="everlabel-LabelsQueue")
-        made = Cloud(s3, sqs, sns, StepFunctions(), SageMaker())
+        made = Cloud(s3, sqs, sns, StepFunctions(), SageMaker(), EventBus())
         made.sagemaker.began = made.subscribe
         for door, client in {
             "s3": s3,
@@ -200,6 +217,7 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
             "sqs": sqs,
             "step_functions": made.step_functions,
             "sagemaker": made.sagemaker,
+            "events": made.events,
         }.items():
             monkeypatch.setattr(aws, door, lambda client=client: client)
         monkeypatch.setattr(clock, "now", lambda: made.now)
@@ -225,6 +243,8 @@ def valid_requests(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
         events.register("provide-client-params", check)
     sagemaker = StrictClient(cloud.sagemaker, "sagemaker", broken)
     step_functions = StrictClient(cloud.step_functions, "stepfunctions", broken)
+    events_client = StrictClient(cloud.events, "events", broken)
+    monkeypatch.setattr(aws, "events", lambda: events_client)
     monkeypatch.setattr(aws, "sagemaker", lambda: sagemaker)
     monkeypatch.setattr(aws, "step_functions", lambda: step_functions)
     yield

@@ -145,6 +145,10 @@ def submit(cloud: Cloud, steps: list[dict[str, Any]] = CHAIN, objects: int = 3, 
     prefix = S3Uri(aws.bucket(), "clips/0/fps-1")
     places = [prefix / f"sequence-{number:04d}.json" for number in range(1, objects + 1)]
     pictures = [prefix / f"frames/{manifest.frame_name(number)}" for number in range(1, objects + 1)]
+    for place in places:
+        put_sequence(cloud, place)
+    for step in steps:
+        put_labels(cloud, step["jobName"], SEQ_LABEL)
     cloud.s3.put_object(Bucket=prefix.bucket, Key=f"{prefix.key}/s", Body=manifest.manifest(places))
     cloud.s3.put_object(Bucket=prefix.bucket, Key=f"{prefix.key}/f", Body=manifest.manifest(pictures))
     Frames(
@@ -160,12 +164,55 @@ def submit(cloud: Cloud, steps: list[dict[str, Any]] = CHAIN, objects: int = 3, 
     return Stage(cloud, task)
 
 
+SEQ_LABEL: dict[str, Any] = {
+    "tracking-annotations": [
+        {
+            "frame-no": "0",
+            "frame": "000001.jpg",
+            "annotations": [
+                {
+                    "class-id": "0",
+                    "left": 1,
+                    "top": 2,
+                    "width": 30,
+                    "height": 40,
+                    "object-id": "a",
+                    "object-name": "car:1",
+                }
+            ],
+        }
+    ]
+}
+"""A label file: one car."""
+
+
+def put_sequence(cloud: Cloud, place: S3Uri, frames: int = 1) -> None:
+    """A sequence file whose frames are below it."""
+    names = [manifest.frame_name(number) for number in range(1, frames + 1)]
+    (sequence,) = manifest.sequences(S3Uri(place.bucket, place.key.removesuffix(".json") + "/"), names)
+    cloud.s3.put_object(**_place(place), Body=json.dumps(sequence))
+
+
+def put_labels(cloud: Cloud, job_name: str, labels: Any) -> None:
+    """The label file that `labeled` names for a job."""
+    cloud.s3.put_object(**_place(_labels(job_name)), Body=json.dumps(labels))
+
+
+def _place(uri: S3Uri) -> dict[str, str]:
+    return {"Bucket": uri.bucket, "Key": uri.key}
+
+
+def _labels(job_name: str, file: str = "0/SeqLabel.json") -> S3Uri:
+    """A label file of a job."""
+    root = f"labeling-jobs/{job_name}/output/{job_name}"
+    return S3Uri(aws.bucket(), f"{root}/annotations/consolidated-annotation/output/{file}")
+
+
 def labeled(message: dict[str, Any], attribute: str = "VOTVehicle-ref", place: str = "VOTVehicle") -> dict[str, Any]:
     """Ground Truth's output line for a labeled object of a video job."""
-    root = f"s3://{aws.bucket()}/labeling-jobs/{place}/output"
     return {
         **message,
-        attribute: f"{root}/{place}/annotations/consolidated-annotation/output/0/SeqLabel.json",
+        attribute: str(_labels(place)),
         f"{attribute}-metadata": {
             "class-map": {"0": "car"},
             "job-name": _said_by(message),

@@ -36,7 +36,7 @@ def test_the_summary_counts_and_says_where_everything_is(stage: Stage) -> None:
     assert answer["summaryS3Uri"] == f"s3://everlabel-bucket/tasks/{stage.task_id}/summary.json"
     summary = stage.cloud.object(f"tasks/{stage.task_id}/summary.json")
     assert summary["attributes"] == {"drive": {"weather": "clear"}}
-    assert summary["frames"] == [{"fps": 1, "count": 3}]
+    assert summary["frames"] == [{"fps": 1, "count": 3, "width": None, "height": None}]
     first, second = summary["labelingJobs"]
     assert (first["dataObjects"], first["labeled"], first["failed"], first["expiries"]) == (3, 2, 1, 1)
     assert (second["dataObjects"], second["labeled"], second["failed"], second["expiries"]) == (2, 2, 0, 0)

@@ -10,9 +10,10 @@ import labeling_jobs_api
 import transformation
 from everlabel import job_table, moves, task_table
 from everlabel.data_object import OBJECT_ID_KEY
+from everlabel.errors import LabelsUnreadable
 from tests.handlers.api_events import Api
 from tests.handlers.conftest import WORKTEAM, Cloud, Context
-from tests.handlers.stage import Stage, labeled, unlabeled
+from tests.handlers.stage import SEQ_LABEL, Stage, labeled, put_labels, unlabeled
 from tests.hostile.movies import Movie
 
 TOKEN, LABEL, SIGNATURE = "canary-token", "canary-label", "canary-signature"
@@ -87,6 +88,12 @@ def test_no_secret_should_be_logged_in_the_whole_life_of_a_clip(
     token = stage.wait(2, f"{TOKEN}-3")
     assert stage.receive(labeled(message, "AdjVOTVehicle-ref", "AdjVOTVehicle")) == []
     assert stage.answered(token) == ("success", {"isLastLevel": True, "nextLevel": 3})
+    for name in ("VOTVehicle", "AdjVOTVehicle"):
+        put_labels(cloud, name, {"tracking-annotations": [{"frame": "000001.jpg", "annotations": LABEL}]})
+        with pytest.raises(LabelsUnreadable, match="annotations: is text; expected a list") as unreadable:
+            stage.post_process()
+        assert "canary" not in str(unreadable.value)
+        put_labels(cloud, name, {**SEQ_LABEL, "note": LABEL})
     stage.post_process()
     assert stage.now().status == "Completed"
     assert TASKS.call("GET", f"/annotation-tasks/{task_id}").status == 200

@@ -72,7 +72,31 @@ def broken_by(act: Callable[..., Any], *arguments: Any) -> Promise:
 def test_a_life_in_order_should_keep_every_promise(told: Told) -> None:
     told.through()
     told.ledger.status(TASK, "Completed", None)
+    told.ledger.announced(TASK, [])
     told.ledger.the_end([TASK], lambda _task: False, 0.0, DAY)
+
+
+def test_a_completed_task_that_nobody_was_told_of_should_be_told(told: Told) -> None:
+    told.through()
+    told.ledger.status(TASK, "Completed", None)
+    assert told.ledger.unannounced() == [TASK]
+    assert broken_by(told.ledger.the_end, [TASK], lambda _task: False, 0.0, DAY) is Promise.ANNOUNCED
+
+
+def test_an_announcement_of_a_task_that_is_not_completed_should_be_told(told: Told) -> None:
+    assert broken_by(told.ledger.announced, TASK, []) is Promise.ANNOUNCED
+
+
+def test_an_announcement_whose_outputs_are_not_there_should_be_told(told: Told) -> None:
+    told.through()
+    told.ledger.status(TASK, "Completed", None)
+    assert broken_by(told.ledger.announced, TASK, ["s3://bucket/annotations.json"]) is Promise.ANNOUNCED
+
+
+def test_a_control_need_not_announce() -> None:
+    ledger = Ledger({}, lambda: 0.0, announces=False)
+    ledger.status(TASK, "Completed", None)
+    assert ledger.unannounced() == []
 
 
 def test_two_live_tasks_of_an_object_should_be_told(told: Told) -> None:
@@ -229,7 +253,7 @@ def test_an_end_after_the_bound_should_be_told(told: Told) -> None:
     told.through()
     told.time = 11 * DAY
     told.ledger.status(TASK, "Completed", None)
-
+    told.ledger.announced(TASK, [])
     assert broken_by(told.ledger.the_end, [TASK], lambda _task: False, 5 * DAY, 5 * DAY) is Promise.IN_TIME
     told.ledger.the_end([TASK], lambda _task: False, 5 * DAY, 6 * DAY)
 

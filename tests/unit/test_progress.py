@@ -63,6 +63,7 @@ def test_each_object_is_counted_once_where_it_stands() -> None:
         stopped=1,
         expiries=6,
         full_sends=1,
+        last_outcome_at=AT,
         input_manifest="s3://b/1/VOTVehicle/input.manifest",
         output_manifest=None,
     )

@@ -19,7 +19,9 @@ from everlabel.annotation_faults import AnnotationsRefused, check, check_label, 
 
 __all__ = ["AnnotationsRefused", "camel", "chunks", "read", "write"]
 
-_LABELS_PER_CHUNK = 500
+_PER_CHUNK = 500
+_AFTER_LABELS = ("labels", "frames", "classifications", "unlabeled")
+"""The long lists: what frames are like may be known only when all labels are."""
 
 
 def read(text: str | bytes) -> AnnotationDocument:
@@ -51,20 +53,37 @@ def write(document: AnnotationDocument) -> bytes:
     return b"".join(chunks(document, document.labels))
 
 
-def chunks(document: AnnotationDocument, labels: Iterable[Label]) -> Iterator[bytes]:
-    """The same in pieces, with these labels instead of the document's: so they need not be in memory all at once."""
+def chunks(
+    document: AnnotationDocument, labels: Iterable[Label], rest: Callable[[], AnnotationDocument] | None = None
+) -> Iterator[bytes]:
+    """The same in pieces, with these labels instead of the document's: so they need not be in memory all at once.
+
+    `rest` is asked for the document that has frames, classifications and unlabeled objects as they are to be written,
+    once all labels are; it has as many frames.
+    """
     check(document, ())
-    members = {"version": VERSION, **_plain(dataclasses.replace(document, labels=()))}
-    del members["labels"]  # they come last
-    yield b"{\n" + b"".join(b'"%s": %s,\n' % (name.encode(), _json(value)) for name, value in members.items())
+    head = ((name, value) for name, value in _plain_members(document) if name not in _AFTER_LABELS)
+    yield b"{\n" + b"".join(b'"%s": %s,\n' % (name.encode(), _json(value)) for name, value in head)
     jobs, lines, before = jobs_of(document), list[bytes](), b'"labels": [\n'
     for index, label in enumerate(labels):
         check_label(label, index, len(document.frames), jobs)
         lines.append(_json(_plain(label)))
-        if len(lines) == _LABELS_PER_CHUNK:
+        if len(lines) == _PER_CHUNK:
             yield before + b",\n".join(lines)
             lines, before = [], b",\n"
-    yield (before if lines or before != b",\n" else b"") + b",\n".join(lines) + b"\n]\n}\n"
+    yield (before if lines or before != b",\n" else b"") + b",\n".join(lines) + b"\n]"
+    if rest is not None:
+        document = rest()
+        check(document, ())
+    for name, value in _plain_members(document):
+        if name in _AFTER_LABELS and name != "labels":
+            yield b',\n"%s": [\n' % name.encode()
+            for start in range(0, len(value), _PER_CHUNK):
+                yield (b",\n" if start else b"") + b",\n".join(
+                    _json(_plain(each)) for each in value[start : start + _PER_CHUNK]
+                )
+            yield b"\n]"
+    yield b"\n}\n"
 
 
 def camel(name: str) -> str:
@@ -81,6 +100,15 @@ def _json(value: Any) -> bytes:
         return json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode()
     except ValueError as error:  # also if it is not Unicode
         raise AnnotationsRefused("", f"cannot be written as JSON: {error}") from None
+
+
+def _plain_members(document: AnnotationDocument) -> Iterator[tuple[str, Any]]:
+    """Members with their values; those of long lists are made plain one by one, as they are written."""
+    yield "version", VERSION
+    for member in _members(AnnotationDocument):
+        value = getattr(document, member.attribute)
+        if value != member.default:
+            yield member.name, value if member.name in _AFTER_LABELS else _plain(value)
 
 
 def _plain(value: Any) -> Any:

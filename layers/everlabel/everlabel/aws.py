@@ -9,6 +9,7 @@ from botocore.config import Config
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sns import SNSClient
@@ -51,6 +52,12 @@ def sqs() -> "SQSClient":
 def cloudwatch() -> "CloudWatchClient":
     """The client of Amazon CloudWatch."""
     return _session().client("cloudwatch", config=_PATIENT)
+
+
+@cache
+def events() -> "EventBridgeClient":
+    """The client of Amazon EventBridge."""
+    return _session().client("events", config=_PATIENT)
 
 
 @cache

@@ -6,6 +6,7 @@
     ├── LabelingJobNotRunning    stopped by a person: nothing can be sent to it
     ├── LabelsUnreadable         a label file is not there (yet), or is none
     ├── ManifestRefused          an input manifest or sequence file is not what Ground Truth takes
+    ├── NotAnnounced             Amazon EventBridge did not take an event: try again
     ├── ReconciliationFailed     a step of the hourly reconciliation failed; the others were done
     ├── TaskNotFound             no annotation task has this id
     └── TaskNotInProgress        the task ended while a step was still at work on it
@@ -36,6 +37,10 @@ class LabelsUnreadable(EverlabelError):
 
 class ManifestRefused(EverlabelError):
     """An input manifest or sequence file is not what Ground Truth takes."""
+
+
+class NotAnnounced(EverlabelError):
+    """Amazon EventBridge did not take an event."""
 
 
 class ReconciliationFailed(EverlabelError):

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import IO, Any
@@ -14,6 +15,9 @@ from everlabel import aws
 from everlabel.s3_uri import S3Uri
 
 _MISSING = {"404", "NoSuchKey", "NotFound", "NoSuchBucket"}
+FORBIDDEN = {"403", "AccessDenied"}
+"""Also what S3 says of an object that is not there to somebody who may not list the bucket."""
+_IN_MEMORY = 8 << 20
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,27 @@ def head(uri: S3Uri) -> Head | None:
 def get(uri: S3Uri) -> bytes:
     """The whole object."""
     return aws.s3().get_object(Bucket=uri.bucket, Key=uri.key)["Body"].read()
+
+
+def find(uri: S3Uri) -> bytes | None:
+    """The whole object; None if it is not there or may not be read."""
+    try:
+        return get(uri)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in _MISSING | FORBIDDEN:
+            return None
+        raise
+
+
+def first_bytes(uri: S3Uri, most: int) -> bytes | None:
+    """At most so many bytes from the object's beginning; None if it is not there, is empty, or may not be read."""
+    try:
+        found = aws.s3().get_object(Bucket=uri.bucket, Key=uri.key, Range=f"bytes=0-{most - 1}")
+    except ClientError as error:
+        if error.response["Error"]["Code"] in _MISSING | FORBIDDEN | {"InvalidRange"}:
+            return None
+        raise
+    return found["Body"].read()
 
 
 def get_lines(uri: S3Uri) -> Iterator[bytes]:
@@ -82,6 +107,15 @@ def put_lines(uri: S3Uri, lines: Iterable[bytes]) -> Written:
     body.seek(0)
     put(uri, body, "application/jsonlines")  # as it is: a copy would take as much memory again
     return Written(count, sha256)
+
+
+def put_chunks(uri: S3Uri, chunks: Iterable[bytes], content_type: str) -> None:
+    """Stores chunks as one object. What is longer than 8 MiB waits on disk, not in memory."""
+    with tempfile.SpooledTemporaryFile(_IN_MEMORY) as body:
+        for chunk in chunks:
+            body.write(chunk)
+        body.seek(0)
+        put(uri, body, content_type)
 
 
 def names_below(prefix: S3Uri, most: int) -> list[str]:

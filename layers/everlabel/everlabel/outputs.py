@@ -1,11 +1,15 @@
-"""What a completed task leaves in S3: an output manifest per labeling job, and the summary."""
+"""What a completed task leaves in S3: an output manifest per labeling job, the annotation document, and the summary.
+
+tasks/<task id>/level-1/VOTVehicle/output.manifest
+                annotations.json
+                summary.json
+"""
 
 import json
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
 
-from everlabel import aws, clock, objects, progress, task_table
+from everlabel import annotations, announcing, objects, progress, summaries, task_table
 from everlabel.definition import Definition, LabelingStep
 from everlabel.errors import ManifestRefused
 from everlabel.protocol import read_line, without_ids, write_line
@@ -14,12 +18,16 @@ from everlabel.task_table import Job, Outcome, Task
 
 
 def write(task: Task) -> S3Uri:
-    """Writes the output manifests and the summary of a task and returns the summary's place.
+    """Writes everything that a task leaves and returns the summary's place.
 
-    Writing them again gives the same manifests.
+    Writing it again gives the same manifests and annotations.
+
+    Raises:
+        LabelsUnreadable: if a label file is not there (yet) or none.
+        ManifestRefused: if a labeling job of the task never began.
     """
     definition = Definition.read(json.loads(task.definition))
-    root = S3Uri(aws.bucket(), f"tasks/{task.task_id}")
+    root = announcing.root(task.task_id)
     classes: dict[tuple[int, str], Counter[str]] = {}
     for step in definition.steps:
         place = root / f"level-{step.level}/{step.job_name}/output.manifest"
@@ -29,8 +37,11 @@ def write(task: Task) -> S3Uri:
             raise ManifestRefused(f"annotation task {task.task_id} never began {step.job_name} of level {step.level}")
         objects.put_lines(place, _output_lines(task.task_id, step, job.label_attribute, counter))
         job.update(actions=[Job.output_manifest_uri.set(str(place))])
+    found = progress.of(task.task_id)
+    last = max((job.last_outcome_at for job in found.jobs if job.last_outcome_at is not None), default=task.created_at)
+    written = annotations.write(task, definition, announcing.annotations(task.task_id), last)
     summary = root / "summary.json"
-    objects.put_json(summary, _summary(task, classes))
+    objects.put_json(summary, summaries.body(task, found, classes, written))
     return summary
 
 
@@ -46,34 +57,3 @@ def _output_lines(task_id: str, step: LabelingStep, label_attribute: str, classe
             # A class map lists the classes that an object has, not how many: so this counts data objects.
             classes.update({str(name) for name in class_map.values()})
         yield write_line(without_ids(line)).encode()
-
-
-def _summary(task: Task, classes: dict[tuple[int, str], Counter[str]]) -> dict[str, Any]:
-    found = progress.of(task.task_id)
-    definition = json.loads(task.definition)
-    return {
-        "version": 1,
-        "taskId": task.task_id,
-        "clipId": task.clip_id,
-        "clipS3Uri": task.clip_uri,
-        "attributes": definition.get("attributes", {}),
-        "createdAt": task.created_at,
-        "summarizedAt": clock.iso(clock.now()),
-        "frames": [
-            {"fps": float(frames.item.partition("#")[2]), "count": int(frames.extracted)} for frames in found.frames
-        ],
-        "labelingJobs": [
-            {
-                "jobName": job.job_name,
-                "jobLevel": job.level,
-                "dataObjects": job.objects,
-                "labeled": job.labeled,
-                "failed": job.failed,
-                "expiries": job.expiries,
-                "resends": max(0, job.full_sends - 1),
-                "dataObjectsPerClass": dict(sorted(classes[(job.level, job.job_name)].items())),
-                "outputManifestS3Uri": job.output_manifest,
-            }
-            for job in found.jobs
-        ],
-    }

@@ -23,6 +23,8 @@ class JobProgress:
     """How many ids were spent without a label: expired in the worker portal, or declined."""
     full_sends: int = 0
     """How often everything without an outcome was sent; all but the first are re-sends."""
+    last_outcome_at: str | None = None
+    """When the last outcome was written down, in ISO 8601."""
     input_manifest: str | None = None
     output_manifest: str | None = None
 
@@ -100,6 +102,7 @@ def count(items: Iterable[Row]) -> Progress:
                 job.labeled += item.outcome == Outcome.LABELED
                 job.failed += item.outcome == Outcome.FAILED
                 job.stopped += item.outcome == Outcome.STOPPED
+                job.last_outcome_at = max(job.last_outcome_at or item.at, item.at)
             else:
                 job.expiries += int(item.generation)
                 todo.append((place, int(rest[0]), item))

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from tests.simulation.errors import UnknownCall
+from tests.simulation.errors import UnknownCall, know
 from tests.simulation.schedule import Schedule
 from tests.simulation.task_visit import LambdaResult
 from tests.simulation.world.deliveries import Deliveries
@@ -31,6 +31,7 @@ class Events:
     """The default event bus, the rules of the template, and the schedules of its functions.
 
     Args:
+        watch: is told detail type, source and detail of what functions put on the bus.
         expressions: schedules that differ from the template's, by function.
         leaves_out: whether a run of a function that is due now is left out.
     """
@@ -42,10 +43,11 @@ class Events:
         lambdas: Lambdas,
         deliveries: Deliveries,
         identities: Identities,
+        watch: Callable[[str, str, Mapping[str, Any]], None],
         expressions: Mapping[str, str],
         leaves_out: Callable[[str, float], bool] | None,
     ) -> None:
-        self._leaves_out = leaves_out
+        self._watch, self._leaves_out = watch, leaves_out
         self._expressions = expressions
         self._schedule, self._lambdas, self._deliveries, self._identities = schedule, lambdas, deliveries, identities
         self._announced: dict[str, int] = {}
@@ -59,9 +61,10 @@ class Events:
             for event in function.events.values():
                 self._take(function, event["Type"], event.get("Properties", {}))
 
-    def announce(self, detail_type: str, source: str, resources: Sequence[str], detail: Mapping[str, Any]) -> None:
-        """Something happened: every rule that matches hands it to its target, at least once, or never."""
-        what = f"{source}/{detail_type}/{'/'.join(resources)}/{detail.get('status')}"
+    def announce(self, detail_type: str, source: str, resources: Sequence[str], detail: Mapping[str, Any]) -> str:
+        """Something happened: every rule that matches hands it on, once, twice or never. Returns its id."""
+        whose = "/".join(resources) or detail.get("taskId")
+        what = f"{source}/{detail_type}/{whose}/{detail.get('status')}"
         self._announced[what] = number = self._announced.get(what, 0) + 1
         event = self._event(f"{what}/{number}", detail_type, source, resources, detail)
         for pattern, target in self._rules:
@@ -70,6 +73,24 @@ class Events:
                     self._deliveries.send(target, json.dumps(event), event["id"])
                 else:
                     self._invoke(target, event, event["id"])
+        return str(event["id"])
+
+    def call(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        """PutEvents, as botocore gives it to the default bus, without the answer's ResponseMetadata.
+
+        Raises:
+            UnknownCall: for what is not built.
+        """
+        if operation != "PutEvents":
+            raise UnknownCall(f"events {operation}")
+        know(operation, request, frozenset({"Entries"}))
+        given = []
+        for entry in request["Entries"]:
+            know(operation, entry, frozenset({"Source", "DetailType", "Detail"}))
+            detail = json.loads(entry["Detail"])
+            self._watch(entry["DetailType"], entry["Source"], detail)
+            given.append({"EventId": self.announce(entry["DetailType"], entry["Source"], (), detail)})
+        return {"FailedEntryCount": 0, "Entries": given}
 
     def _event(
         self, what: str, detail_type: str, source: str, resources: Sequence[str], detail: Mapping[str, Any]
@@ -200,5 +221,5 @@ def _field(text: str, end: int) -> Sequence[int]:
     return [int(each) for each in text.split(",")]
 
 
-type Announce = Callable[[str, str, Sequence[str], Mapping[str, Any]], None]
+type Announce = Callable[[str, str, Sequence[str], Mapping[str, Any]], object]
 """`Events.announce`: detail type, source, resources, detail."""

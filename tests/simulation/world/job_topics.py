@@ -10,7 +10,7 @@ from local.ground_truth.topics import Topics, unwrapped
 from tests.simulation.sns import Sns
 from tests.simulation.sqs import Sqs
 
-Announce = Callable[[str, str, Sequence[str], Mapping[str, Any]], None]
+Announce = Callable[[str, str, Sequence[str], Mapping[str, Any]], object]
 """Takes detail type, source, resources and detail of an event."""
 
 _WORD = re.compile(r"(?:^|_)([a-z])")

@@ -64,6 +64,8 @@ class TaskRecord:
     reason: str | None = None
     retries: int = 0
     ended_at: float | None = None
+    is_announced: bool = False
+    """Whether an event said that it is completed."""
     running_since: float | None = None
     """When the execution that is at work was started; None while there is none."""
     levels: defaultdict[int, LevelRecord] = field(default_factory=lambda: defaultdict(LevelRecord))
@@ -82,6 +84,7 @@ class Ledger:
         steps: by level and job what it is given: so many objects made of frames, or the labels of a level and job.
         now: seconds since 1970.
         broken: is told of a broken promise; raises it unless told otherwise (a control counts them).
+        announces: whether completed tasks are announced.
     """
 
     def __init__(
@@ -89,6 +92,8 @@ class Ledger:
         steps: Mapping[Step, int | Step],
         now: Callable[[], float],
         broken: Callable[[Broken], None] | None = None,
+        *,
+        announces: bool = True,
     ) -> None:
         self.objects: defaultdict[str, ObjectRecord] = defaultdict(ObjectRecord)
         self.tasks: defaultdict[str, TaskRecord] = defaultdict(TaskRecord)
@@ -96,7 +101,7 @@ class Ledger:
         self.surplus = 0
         self.most_history, self.longest_execution = 0, 0.0
         self.replacements = 0
-        self.now, self._broken = now, broken
+        self.now, self._broken, self._announces = now, broken, announces
         self._sources = {step: source for step, source in steps.items() if not isinstance(source, int)}
         self._from_frames = {step: source for step, source in steps.items() if isinstance(source, int)}
         self._jobs = Counter(level for level, _ in steps)
@@ -223,6 +228,21 @@ class Ledger:
         if status == "Completed":
             self._check_completed(task)
 
+    def announced(self, task: str, missing: Collection[str]) -> None:
+        """An event said that a task is completed; `missing` of what it names is not there."""
+        status = self.tasks[task].status
+        if status != "Completed":
+            self._break(Promise.ANNOUNCED, f"{task} was announced as completed and is {status}", task)
+        if missing:
+            self._break(Promise.ANNOUNCED, f"{task} was announced without {', '.join(missing)}", task)
+        self.tasks[task].is_announced = True
+
+    def unannounced(self) -> list[str]:
+        """Completed tasks that no event has told of yet."""
+        if not self._announces:
+            return []
+        return [task for task, found in self.tasks.items() if found.status == "Completed" and not found.is_announced]
+
     def entered(self, task: str, level: int | None, state: str, started_at: float, events: int) -> None:
         """An execution of a task entered a state; `events` its history has."""
         found = self.tasks[task]
@@ -319,6 +339,8 @@ class Ledger:
         for task in submitted:
             if task not in self.tasks:
                 self._break(Promise.ALL_END, f"{task} was submitted and never taken in", task)
+        for task in self.unannounced():
+            self._break(Promise.ANNOUNCED, f"{task} is Completed, and nobody was told", task)
         for task, found in self.tasks.items():
             if found.status not in ENDED:
                 self._break(Promise.ALL_END, f"{task} is still {found.status}", task)

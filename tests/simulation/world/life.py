@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+from local.ground_truth.inputs import split_s3_uri
 from local.ground_truth.people import Team
 from local.template import Template
 from tests.simulation.world.faults import Faults
@@ -91,9 +92,15 @@ def live(
     ) as world:
         world.s3.call("CreateBucket", {"Bucket": ELSEWHERE})
         counted: list[Broken] = []
-        ledger = Ledger(steps(plan), world.schedule.now, counted.append if algorithm.is_control else None)
+        ledger = Ledger(
+            steps(plan),
+            world.schedule.now,
+            counted.append if algorithm.is_control else None,
+            announces=not algorithm.is_control,
+        )
         buckets = {CLIP_BUCKET, str(world.stack.ref("Bucket"))}
         observer = algorithm.observer(ledger, world.watchers, buckets, traced)
+        observer.is_there = lambda uri: world.s3.read(*split_s3_uri(uri)) is not None
         operators = Operators(plan, world, ledger, observer)
         operators.begin()
         world.schedule.at(START + plan.quiet_at, partial(_quiet, world, observer))
@@ -147,7 +154,7 @@ def _run(
         statuses = {ledger.tasks[task].status for task in operators.tasks.values() if task in ledger.tasks}
         has_ended = statuses <= ENDED and len(ledger.tasks) == len(operators.tasks)
         is_over = not retries or not operators.hope()
-        if passed > last_event and has_ended and is_over:
+        if passed > last_event and has_ended and is_over and not ledger.unannounced():
             return passed / DAY
     return float(plan.size.days)
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -39,6 +39,8 @@ class Observer:
     """Listens to a world and tells the ledger. With `traced`, it writes down what concerns that task."""
 
     def __init__(self, ledger: Ledger, watchers: Watchers, buckets: Collection[str], traced: str | None = None) -> None:
+        self.is_there: Callable[[str], bool] = lambda _uri: True
+        """Whether there is an object of this URI in Amazon S3."""
         self.timeline: list[tuple[float, str]] = []
         self._ledger, self._buckets, self._traced = ledger, frozenset(buckets), traced
         self._known: set[Task] = set()  # portal tasks that were offered before
@@ -47,6 +49,7 @@ class Observer:
         watchers.execution_ended.append(self._execution_ended)
         watchers.portal.append(self._portal)
         watchers.s3_looked.append(self._s3_looked)
+        watchers.put_on_bus.append(self._put_on_bus)
         watchers.logged.append(self._logged)
         watchers.called.append(self._called)
         self._now = ledger.now
@@ -178,6 +181,13 @@ class Observer:
                 if self._traced is not None:
                     what = f"{invocation.function.name}: publishes {line['everlabel-object-id']}"
                     self.note(what, line[_KEY].partition("/")[0])
+
+    def _put_on_bus(self, detail_type: str, source: str, detail: Mapping[str, Any]) -> None:
+        if (source, detail_type) == ("everlabel", "AnnotationTaskCompleted"):
+            task = detail["taskId"]
+            self.note("announced", task)
+            outputs = [detail["summaryS3Uri"], detail["annotationsS3Uri"]]
+            self._ledger.announced(task, [uri for uri in outputs if not self.is_there(uri)])
 
     def _logged(self, function: str, line: str) -> None:
         secrets = [LABEL_CANARY, PRESIGNED_CANARY]

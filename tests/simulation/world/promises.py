@@ -22,6 +22,7 @@ class Promise(StrEnum):
     WAKES = "from the last outcome of a level to the next state: 60 s in 99 of 100 levels, 65 minutes in each"
     SHORT_HISTORY = f"an execution has at most {MOST_HISTORY_EVENTS:,} history events"
     SHORT_LIFE = f"an execution lasts at most {LONGEST_EXECUTION / 86_400:.0f} days"
+    ANNOUNCED = "every completed task is announced, with its outputs in place, and no other is"
     NO_SECRETS = "no task token, label or presigned query in any log line"
     OWN_BUCKETS = "no function reads outside the buckets that it is allowed"
     QUARANTINE = "in quarantine is what was forged, and nothing else"

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from hashlib import blake2b
 from io import BytesIO
+from tempfile import SpooledTemporaryFile
 from typing import Any
 
 from tests.simulation.task_visit import LambdaResult
@@ -41,4 +42,6 @@ class Trace:
 
 def _said(value: Any) -> Any:
     """A parameter; of a file what it holds, for which file that is differs from run to run."""
+    if isinstance(value, SpooledTemporaryFile):
+        return "a file that is closed by now"
     return value.getvalue() if isinstance(value, BytesIO) else value

@@ -29,6 +29,8 @@ class Watchers:
     """A labeling job's name in Ground Truth, and what happened there."""
     s3_looked: list[Callable[[str, str, str, str], None]] = field(default_factory=list)
     """A function that wants to read or list, the operation, the bucket, and the key or prefix."""
+    put_on_bus: list[Callable[[str, str, Mapping[str, Any]], None]] = field(default_factory=list)
+    """Detail type, source and detail of an event that a function put on the event bus."""
     logged: list[Callable[[str, str], None]] = field(default_factory=list)
     """A function and a line of its log, also one that holds metrics."""
     invoked: list[Callable[["Invocation"], None]] = field(default_factory=list)

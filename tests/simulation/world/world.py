@@ -129,12 +129,13 @@ class World:
         if not every_run:
             announced = (unknowns or Unknowns()).failures_on_topic
             leaves_out = IdleRuns(self.watchers, faults, failures_are_announced=announced).leaves_out
-        self.events = Events(
+        self.events = self.services["events"] = Events(
             stack,
             schedule,
             self.lambdas,
             self.deliveries,
             identities,
+            self._put_on_bus,
             schedules or {},
             leaves_out,
         )
@@ -260,6 +261,10 @@ class World:
         if (caller := self.lambdas.caller) is not None:
             for watcher in self.watchers.s3_looked:
                 watcher(caller.function.name, operation, bucket, key)
+
+    def _put_on_bus(self, detail_type: str, source: str, detail: Mapping[str, Any]) -> None:
+        for watcher in self.watchers.put_on_bus:
+            watcher(detail_type, source, detail)
 
     def _item_changed(self, table: str, old: Row | None, new: Row | None) -> None:
         if self.watchers.item_changed:
