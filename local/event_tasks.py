@@ -20,6 +20,28 @@ FIRST, SECOND = "VOTVehicle", "AdjVOTVehicle"
 
 RESEND_AFTER_SECONDS, MAX_EXPIRIES, MAX_AGE_SECONDS = 432_000, 10, 15_552_000
 _LONG = 900.0
+_LABELS = {
+    "tracking-annotations": [
+        {
+            "annotations": [
+                {
+                    "class-id": "0",
+                    "left": 100,
+                    "top": 60,
+                    "width": 80,
+                    "height": 50,
+                    "label-category-attributes": {},
+                    "object-id": "6f9b5d5e-0000-4000-8000-000000000000",
+                    "object-name": "car:1",
+                }
+            ],
+            "frame-no": "0",
+            "frame": manifest.frame_name(1),
+            "frame-attributes": {},
+        }
+    ]
+}
+"""What workers of both levels drew: one car."""
 
 
 def definition(function: str, fps: int = 1) -> dict[str, Any]:
@@ -92,8 +114,11 @@ def _labeled(function: str) -> str:
     for level, job_name in ((1, FIRST), (2, SECOND)):
         key = _begin(task, level, job_name, is_last=level == 2)
         place = S3Uri(aws.bucket(), f"labeling-jobs/{job_name}/output/everlabel-{job_name}-0/annotations")
+        # Not a number: those are of objects that Ground Truth itself was sent.
+        file = place / f"consolidated-annotation/output/{function}/SeqLabel.json"
+        objects.put_json(file, _LABELS)
         line |= {
-            f"{job_name}-ref": str(place / "consolidated-annotation/output/0/SeqLabel.json"),
+            f"{job_name}-ref": str(file),
             f"{job_name}-ref-metadata": {
                 "class-map": {"0": "car"},
                 "job-name": f"labeling-job/everlabel-{job_name}-0",

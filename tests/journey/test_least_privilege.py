@@ -57,6 +57,8 @@ def asked(environ: dict[str, Any]) -> Iterator[tuple[str, str]]:
         body = json.loads(body_of(environ))
         machine = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:everlabel-AnnotationTask"
         yield f"states:{operation}", body.get("stateMachineArn") or body.get("executionArn") or machine
+    elif target == "AWSEvents":
+        yield f"events:{operation}", f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/default"
     elif target == "AmazonSQS":
         body = json.loads(body_of(environ))
         queue = body.get("QueueName") or body["QueueUrl"].rpartition("/")[2]
