@@ -1,0 +1,162 @@
+"""Where completed tasks are read from: a stack, or a folder on this machine.
+
+A folder is a copy of a stack's bucket, as `aws s3 sync s3://bucket folder` makes it, or of a part of it: documents are
+the files `annotations.json` anywhere below it, and the frame `s3://bucket/clips/a/000001.jpg` is `clips/a/000001.jpg`
+there. A frame may also have a URI `file:///…`.
+"""
+
+import hashlib
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import unquote, urlsplit
+
+from everlabel import annotation_json
+from everlabel.annotation_document import AnnotationDocument, Frame
+from everlabel.annotation_json import AnnotationsRefused
+from everlabel.s3_uri import S3Uri
+from everlabel_cli.answer import NotDone, talk
+from everlabel_cli.task_filter import EVERYTHING, TaskFilter
+
+if TYPE_CHECKING:
+    from everlabel_cli.stack import DeployedStack
+
+_AT_ONCE = 16
+_DOCUMENT = "annotations.json"
+
+
+class NotReadable(NotDone):
+    """A document or a frame that is not where it should be, or is not what it should be."""
+
+
+class TaskSource(Protocol):
+    """Completed tasks and their frames."""
+
+    def documents(self, chosen: TaskFilter = EVERYTHING) -> Iterator[AnnotationDocument]:
+        """The documents of the tasks that a filter takes, in the order of their task ids. Raises NotReadable."""
+
+    def frame_bytes(self, frame: Frame) -> bytes:
+        """The picture, as it lies there: JPEG or PNG. Raises NotReadable."""
+
+    def fingerprint(self, frame: Frame) -> str:
+        """What changes if the picture does: `etag:…` in S3, `sha256:…` on this machine. Raises NotReadable."""
+
+
+class FolderSource:
+    """Tasks in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises NotReadable if there is no such folder."""
+        if not folder.is_dir():
+            raise NotReadable(f"{folder} is no folder; expected one with annotations.json files below it")
+        self._folder = folder.resolve()
+
+    def documents(self, chosen: TaskFilter = EVERYTHING) -> Iterator[AnnotationDocument]:
+        """As `TaskSource` says."""
+        read = (_document(path.read_bytes(), str(path)) for path in self._folder.rglob(_DOCUMENT))
+        yield from sorted(filter(chosen.takes, read), key=lambda document: document.task_id)
+
+    def frame_bytes(self, frame: Frame) -> bytes:
+        """As `TaskSource` says."""
+        path = self._path(frame.s3_uri)
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            raise NotReadable(f"the frame {frame.s3_uri} is not at {path}: {error.strerror}") from error
+
+    def fingerprint(self, frame: Frame) -> str:
+        """As `TaskSource` says."""
+        return f"sha256:{hashlib.sha256(self.frame_bytes(frame)).hexdigest()}"
+
+    def _path(self, uri: str) -> Path:
+        parts = urlsplit(uri)
+        if parts.scheme == "file":
+            return Path(unquote(parts.path))
+        return self._folder / _s3(uri).key  # which has no `..`
+
+
+class StackSource:
+    """Tasks of a stack: which there are says its API, the rest lies in S3."""
+
+    def __init__(self, stack: "DeployedStack") -> None:
+        self._stack = stack
+        self._etags = cache(_etags_below)
+
+    def documents(self, chosen: TaskFilter = EVERYTHING) -> Iterator[AnnotationDocument]:
+        """As `TaskSource` says. A task that was completed before there were documents is named on stderr."""
+        rows = self._stack.api().pages("/annotation-tasks", "annotationTasks", {"status": "Completed"})
+        task_ids = sorted(row["taskId"] for row in rows)
+        for document in side_by_side(self._find, task_ids):
+            if document is not None and chosen.takes(document):
+                yield document
+
+    def frame_bytes(self, frame: Frame) -> bytes:
+        """As `TaskSource` says."""
+        return s3_bytes(frame.s3_uri)
+
+    def fingerprint(self, frame: Frame) -> str:
+        """As `TaskSource` says. One listing answers for all frames that lie together."""
+        folder, _, name = frame.s3_uri.rpartition("/")
+        try:
+            return f"etag:{self._etags(_s3(folder + '/'))[name]}"
+        except KeyError:
+            raise NotReadable(f"there is no frame {frame.s3_uri}") from None
+
+    def _find(self, task_id: str) -> AnnotationDocument | None:
+        from everlabel import objects
+
+        place = S3Uri(self._stack.outputs["BucketName"], f"tasks/{task_id}/{_DOCUMENT}")
+        if objects.head(place) is None:
+            talk(f"Task {task_id} has no annotation document; it was completed by an older version of Everlabel.")
+            return None
+        return _document(objects.get(place), str(place))
+
+
+def s3_bytes(uri: str) -> bytes:
+    """An object of Amazon S3. Raises NotReadable if there is none."""
+    from everlabel import objects
+
+    place = _s3(uri)
+    if objects.head(place) is None:
+        raise NotReadable(f"there is no object {uri}")
+    return objects.get(place)
+
+
+def side_by_side[A, B](function: Callable[[A], B], things: Iterable[A]) -> Iterator[B]:
+    """What a function says of each thing, in order, a few asked at once; no more than that is held in memory."""
+    left = iter(things)
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        asked: deque[Future[B]] = deque(pool.submit(function, thing) for thing in islice(left, _AT_ONCE))
+        while asked:
+            answer = asked.popleft().result()
+            asked.extend(pool.submit(function, thing) for thing in islice(left, 1))
+            yield answer
+
+
+def _document(text: bytes, place: str) -> AnnotationDocument:
+    try:
+        return annotation_json.read(text)
+    except AnnotationsRefused as error:
+        raise NotReadable(f"{place}: {error}") from error
+
+
+def _s3(uri: str) -> S3Uri:
+    try:
+        return S3Uri.parse(uri)
+    except ValueError as error:
+        raise NotReadable(f"the URI {uri!r} {error}") from None
+
+
+def _etags_below(folder: S3Uri) -> dict[str, str]:
+    from everlabel import aws
+
+    pages = aws.s3().get_paginator("list_objects_v2").paginate(Bucket=folder.bucket, Prefix=folder.key, Delimiter="/")
+    return {
+        entry["Key"].removeprefix(folder.key): entry["ETag"].strip('"')
+        for page in pages
+        for entry in page.get("Contents", [])
+    }
