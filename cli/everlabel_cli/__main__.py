@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from everlabel_cli import quarantine
+from everlabel_cli import dataset, quarantine
 from everlabel_cli.answer import plain
 
 HELP = """
@@ -20,6 +20,7 @@ Exit codes: 0 all was done; 1 something was not done; 2 the command asks for wha
 DONE, NOT_DONE, MISUSED, INTERRUPTED = 0, 1, 2, 130
 
 app = typer.Typer(help=HELP, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="rich")
+app.add_typer(dataset.app, name="dataset")
 app.add_typer(quarantine.app, name="quarantine")
 
 

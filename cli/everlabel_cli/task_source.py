@@ -79,20 +79,15 @@ class FolderSource:
         return self._folder / _s3(uri).key  # which has no `..`
 
 
-class StackSource:
-    """Tasks of a stack: which there are says its API, the rest lies in S3."""
+class S3Frames:
+    """Frames where their URIs say, without any tasks."""
 
-    def __init__(self, stack: "DeployedStack") -> None:
-        self._stack = stack
+    def __init__(self) -> None:
         self._etags = cache(_etags_below)
 
-    def documents(self, chosen: TaskFilter = EVERYTHING) -> Iterator[AnnotationDocument]:
-        """As `TaskSource` says. A task that was completed before there were documents is named on stderr."""
-        rows = self._stack.api().pages("/annotation-tasks", "annotationTasks", {"status": "Completed"})
-        task_ids = sorted(row["taskId"] for row in rows)
-        for document in side_by_side(self._find, task_ids):
-            if document is not None and chosen.takes(document):
-                yield document
+    def documents(self, chosen: TaskFilter = EVERYTHING) -> Iterator[AnnotationDocument]:  # noqa: ARG002 # it has none
+        """None."""
+        yield from ()
 
     def frame_bytes(self, frame: Frame) -> bytes:
         """As `TaskSource` says."""
@@ -105,6 +100,22 @@ class StackSource:
             return f"etag:{self._etags(_s3(folder + '/'))[name]}"
         except KeyError:
             raise NotReadable(f"there is no frame {frame.s3_uri}") from None
+
+
+class StackSource(S3Frames):
+    """Tasks of a stack: which there are says its API, the rest lies in S3."""
+
+    def __init__(self, stack: "DeployedStack") -> None:
+        super().__init__()
+        self._stack = stack
+
+    def documents(self, chosen: TaskFilter = EVERYTHING) -> Iterator[AnnotationDocument]:
+        """As `TaskSource` says. A task that was completed before there were documents is named on stderr."""
+        rows = self._stack.api().pages("/annotation-tasks", "annotationTasks", {"status": "Completed"})
+        task_ids = sorted(row["taskId"] for row in rows)
+        for document in side_by_side(self._find, task_ids):
+            if document is not None and chosen.takes(document):
+                yield document
 
     def _find(self, task_id: str) -> AnnotationDocument | None:
         from everlabel import objects
