@@ -1,11 +1,11 @@
 """MOTChallenge: `<split>/<clip>/gt/gt.txt`, `seqinfo.ini`, pictures in `img1/`; `seqmaps/<split>.txt` for TrackEval.
 
-A line a box of a track: frame and track number from 1, left, top, width, height, 1 if it counts (0 where nobody
-labeled), class number from 1, visible share. Numbers of tracks are each clip's own, in the order in which they come up;
-`gt/tracks.txt` says which track a number stands for. Boxes that nobody tracked are in `det/det.txt`, with -1 for a
-track, as MOTChallenge has detections.
+A line a box of a track: frame and track number from 1, left and top (the upper left pixel is 1, 1 there), width,
+height, 1 if it counts (0 where nobody labeled), class number from 1, visible share. Numbers of tracks are each clip's
+own, in the order in which they come up; `gt/tracks.txt` says which track a number stands for. Boxes that nobody tracked
+are in `det/det.txt`, with -1 for a track, as MOTChallenge has detections.
 
-Source: https://arxiv.org/abs/1603.00831, section 3.3
+Source: https://motchallenge.net/instructions/, https://arxiv.org/abs/1603.00831, section 3.3
 """
 
 from collections.abc import Iterator
@@ -55,7 +55,8 @@ def _texts(sequence: Sequence, classes: list[str]) -> dict[str, str]:
 
 
 def _line(place: int, track: int, label: Label, numbers: dict[str, int]) -> str:
-    corner_and_size = ",".join(number(value) for value in left_top_size(label.shape))
+    left, top, width, height = left_top_size(label.shape)
+    corner_and_size = ",".join(number(value) for value in (left + 1, top + 1, width, height))
     counts = int(label.class_name != IGNORE)
     visible = _VISIBLE[occlusion(label.attributes)]
     return f"{place + 1},{track},{corner_and_size},{counts},{numbers[label.class_name]},{visible}\n"
