@@ -7,7 +7,7 @@ from typing import Any
 
 import boto3
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from moto import mock_aws
 
 from everlabel import annotation_json, aws
@@ -21,6 +21,7 @@ from tests.documents import BUCKET, documents, picture, sample, write_folder
 ONE, TWO = sample()
 
 
+@settings(max_examples=30)
 @given(documents())
 def test_should_make_documents_that_are_documents(document: AnnotationDocument) -> None:
     assert annotation_json.read(annotation_json.write(document)) == document

@@ -82,14 +82,9 @@ class FolderStore:
     def add(self, name: str, files: Callable[[int], Files]) -> int:
         """As `Store` says."""
         number = max(self._taken(name), default=0) + 1
-        while True:
-            partial = self._root / name / f"{number}{_PARTIAL}"
-            try:
-                partial.mkdir(parents=True)
-            except FileExistsError:
-                number += 1
-                continue
-            break
+        while not self._reserve(name, number):
+            number += 1
+        partial = self._partial(name, number)
         try:
             write_files(partial, files(number))
             partial.rename(self._path(name, number))
@@ -101,6 +96,20 @@ class FolderStore:
     def where(self, name: str, number: int) -> str:
         """As `Store` says."""
         return str(self._path(name, number))
+
+    def _reserve(self, name: str, number: int) -> bool:
+        try:
+            self._partial(name, number).mkdir(parents=True)
+        except FileExistsError:
+            return False
+        # Somebody may have completed this number since the numbers were listed.
+        if not self._path(name, number).exists():
+            return True
+        self._partial(name, number).rmdir()
+        return False
+
+    def _partial(self, name: str, number: int) -> Path:
+        return self._root / name / f"{number}{_PARTIAL}"
 
     def _path(self, name: str, number: int) -> Path:
         return self._root / name / str(number)

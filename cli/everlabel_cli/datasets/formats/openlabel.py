@@ -18,7 +18,7 @@ from everlabel_cli.datasets.export import Export, File, Format
 from everlabel_cli.datasets.geometry import left_top_size, plain
 from everlabel_cli.datasets.sequences import Sequence
 
-TRACK, INTERPOLATED, CONFIDENCE = "track_id", "interpolated", "confidence"
+TRACK, INTERPOLATED, CONFIDENCE, CLASS = "track_id", "interpolated", "confidence", "class"
 _CAMERA = "camera"
 _ID = re.compile(r"-?[0-9]+|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
@@ -49,9 +49,9 @@ def _content(sequence: Sequence) -> dict[str, Any]:
             if label.shape.type is ShapeType.MASK:
                 continue
             identity = object_id(label, f"{document.task_id}/{sequence.name}/{place}/{number}")
-            objects.setdefault(identity, {"name": label.track_name or identity, "type": label.class_name})
+            known = objects.setdefault(identity, {"name": label.track_name or identity, "type": label.class_name})
             places[identity].append(place)
-            kind, said = _shape(label, number)
+            kind, said = _shape(label, number, known["type"])
             here.setdefault(identity, {"object_data": {}})["object_data"].setdefault(kind, []).append(said)
         frames[str(place)] = {"frame_properties": _frame(frame), **({"objects": here} if here else {})}
     for identity, found in objects.items():
@@ -88,8 +88,10 @@ def _frame(frame: Frame) -> dict[str, Any]:
     }
 
 
-def _shape(label: Label, number: int) -> tuple[str, dict[str, Any]]:
+def _shape(label: Label, number: int, object_type: str) -> tuple[str, dict[str, Any]]:
     said = dict(label.attributes)
+    if label.class_name != object_type:
+        said[CLASS] = label.class_name  # an object has one type, whatever was said of it later
     if label.track_id is not None and not _ID.fullmatch(label.track_id):
         said[TRACK] = label.track_id
     if label.interpolated:

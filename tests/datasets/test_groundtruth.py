@@ -1,0 +1,133 @@
+"""Ground Truth's input, read by the stand-in for Ground Truth, from S3."""
+
+import dataclasses
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from everlabel import aws
+from everlabel.annotation_document import Label, LabelingJob, ShapeType
+from everlabel_cli.answer import NotDone
+from everlabel_cli.datasets.export import Export
+from everlabel_cli.datasets.formats import find_format
+from everlabel_cli.datasets.output import open_output, write_export
+from local.ground_truth import inputs, prior
+from tests.conftest import REGION
+from tests.datasets.exporting import export, stored
+from tests.documents import sample
+
+ONE, TWO = sample()
+
+
+@pytest.fixture
+def bucket() -> Iterator[Any]:
+    with mock_aws():
+        aws.s3.cache_clear()
+        found = boto3.resource("s3", region_name=REGION).Bucket("out")
+        found.create()
+        yield found
+    aws.s3.cache_clear()
+
+
+def write(tmp_path: Path, *documents: Any) -> int:
+    version = stored(tmp_path / "datasets", *documents)
+    output = open_output("s3://out/again/")
+    return write_export(Export(version, place=output.uri), find_format("groundtruth"), output, with_images=True)
+
+
+def read(bucket: Any, key: str) -> bytes:
+    body: bytes = bucket.Object(key).get()["Body"].read()
+    return body
+
+
+def lines(bucket: Any, job: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in read(bucket, f"again/train/{job}.manifest").splitlines()]
+
+
+def sequence_labels(bucket: Any, line: dict[str, Any], attribute: str) -> list[Any]:
+    body = read(bucket, line[attribute].removeprefix("s3://out/"))
+    return list(prior.read_sequence_labels(body, prior.class_map(line, attribute)))
+
+
+def test_should_give_the_stand_in_the_labels_that_went_in(tmp_path: Path, bucket: Any) -> None:
+    write(tmp_path, ONE, TWO)
+    for document, line in zip((ONE, TWO), lines(bucket, "Vehicles"), strict=True):
+        sequence = inputs.read_sequence(read(bucket, line["source-ref"].removeprefix("s3://out/")))
+        assert [frame.name for frame in sequence.frames] == [frame.name for frame in document.frames]
+        found = sequence_labels(bucket, line, "Vehicles-ref")
+        assert [frame.frame for frame in found] == [frame.name for frame in document.frames]
+        for place, frame in enumerate(found):
+            expected = [label for label in document.labels if (label.frame, label.job_name) == (place, "AdjVehicles")]
+            assert [(shape.label, shape.object_id, shape.object_name) for shape in frame.shapes] == [
+                (label.class_name, label.track_id, label.track_name) for label in expected
+            ]
+            assert [box_of(shape.geometry) for shape in frame.shapes] == [label.shape.points for label in expected]
+
+
+def box_of(box: Any) -> tuple[tuple[float, float], ...]:
+    return (box.left, box.top), (box.left + box.width, box.top + box.height)
+
+
+@pytest.mark.parametrize(
+    ("job", "kind", "shape"),
+    [
+        ("Lanes", "tracking", ShapeType.POLYLINE),
+        ("Joints", "tracking", ShapeType.KEYPOINT),
+        ("Areas", "detection", ShapeType.POLYGON),
+    ],
+)
+def test_should_write_what_else_is_drawn(tmp_path: Path, bucket: Any, job: str, kind: str, shape: ShapeType) -> None:
+    write(tmp_path, ONE)
+    (line,) = lines(bucket, job)
+    assert line[f"{job}-ref-metadata"]["type"] == f"groundtruth/video-object-{kind}"
+    found = sequence_labels(bucket, line, f"{job}-ref")
+    expected = [label for label in ONE.labels if label.shape.type is shape]
+    assert [drawn.geometry.vertices for frame in found for drawn in frame.shapes] == [
+        tuple((round(x), round(y)) for x, y in label.shape.points) for label in expected
+    ]
+    assert [drawn.attributes for frame in found for drawn in frame.shapes] == [label.attributes for label in expected]
+
+
+def test_should_write_boxes_of_single_images_into_the_line(tmp_path: Path, bucket: Any) -> None:
+    job = LabelingJob("Stills", 1, "BoundingBox", "BoundingBox", "Stills")
+    drawn = [
+        dataclasses.replace(label, job_name="Stills", level=1) for label in ONE.labels if label.class_name == "car"
+    ]
+    write(
+        tmp_path, dataclasses.replace(ONE, labeling_jobs=(job,), labels=tuple(drawn), classifications=(), unlabeled=())
+    )
+    found = lines(bucket, "Stills")
+    assert [line["source-ref"] for line in found] == [frame.s3_uri for frame in ONE.frames[:3]]
+    for line, label in zip(found, drawn, strict=True):
+        (frame,) = prior.read_image_boxes(line["Stills"], prior.class_map(line, "Stills"), "")
+        assert [box_of(shape.geometry) for shape in frame.shapes] == [label.shape.points]
+
+
+def test_should_round_pixels_and_make_ids_for_what_has_none(tmp_path: Path, bucket: Any) -> None:
+    shape = dataclasses.replace(ONE.labels[0].shape, points=((1.4, 2.6), (5.5, 9.4)))
+    nameless: tuple[Label, ...] = (
+        dataclasses.replace(ONE.labels[0], shape=shape, track_id=None, track_name=None),
+        dataclasses.replace(ONE.labels[0], shape=shape, track_id=None, track_name=None),
+    )
+    write(tmp_path, dataclasses.replace(ONE, labels=nameless))
+    (line,) = lines(bucket, "Vehicles")
+    first, second = sequence_labels(bucket, line, "Vehicles-ref")[0].shapes
+    assert box_of(first.geometry) == ((1, 3), (6, 9))
+    assert first.object_id != second.object_id
+    assert (first.object_name, second.object_name) == ("car:1", "car:2")
+
+
+def test_should_refuse_a_folder_and_frames_of_several_places(tmp_path: Path, bucket: Any) -> None:
+    version = stored(tmp_path / "datasets", ONE)
+    with pytest.raises(NotDone, match="expected --to s3://"):
+        export(version, "groundtruth", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    moved = dataclasses.replace(ONE.frames[3], s3_uri="s3://elsewhere/4.jpg")
+    with pytest.raises(NotDone, match="under one prefix"):
+        write(tmp_path, dataclasses.replace(ONE, frames=(*ONE.frames[:3], moved)))
+    assert bucket.name == "out"
