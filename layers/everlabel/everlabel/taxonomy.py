@@ -4,7 +4,7 @@ A definition names one (`lava/1`). `taxonomy_form` reads its file, `taxonomy_fau
 `taxonomy_configurations` makes label category configurations of it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -134,11 +134,11 @@ class Taxonomy:
         What is not of this taxonomy (another job, a class that was added later) stays as it is.
         """
         part = self.jobs.get(job_name)
-        for kind in (self.objects[name] for name in part.objects) if part else ():
-            for known in kind.classes:
-                if class_name in (known, self.shorten(known)):
-                    return known, self._restored(kind.attributes, attributes)
-        return class_name, dict(attributes)
+        kinds = (
+            {word: self.objects[name] for name in part.objects for word in self.objects[name].classes} if part else {}
+        )
+        word = self._word(class_name, kinds)
+        return word, self._restored(kinds[word].attributes if word in kinds else {}, attributes)
 
     def restore_frame(self, job_name: str, attributes: Mapping[str, Any]) -> dict[str, Any]:
         """What a worker said of a frame, in the taxonomy's own words."""
@@ -147,13 +147,16 @@ class Taxonomy:
         return self._restored({name: known[name] for name in part.frame_attributes} if part else {}, attributes)
 
     def _restored(self, known: Mapping[str, Attribute], given: Mapping[str, Any]) -> dict[str, Any]:
-        names = {self.shorten(name): name for name in known}
         restored = {}
         for key, value in given.items():
-            name = key if key in known else names.get(key, key)
-            values = {self.shorten(word): word for word in known[name].values} if name in known else {}
-            restored[name] = values.get(value, value) if isinstance(value, str) else value
+            name = self._word(key, known)
+            values = known[name].values if name in known else ()
+            restored[name] = self._word(value, values) if isinstance(value, str) else value
         return restored
+
+    def _word(self, read: str, known: Iterable[str]) -> str:
+        """The one of the known words that workers read so, or else what they read: a job may offer full words."""
+        return next((word for word in known if self.shorten(word) == read), read)
 
     def attribute_faults(self, attributes: Any) -> list[Fault]:
         """What is wrong with a definition's attributes, each with its path: `attributes.clip.scene`.
