@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from everlabel import aws, definition, job_table, listing, progress, task_table, tasks
+from everlabel import aws, definition, job_table, listing, progress, task_table, tasks, taxonomies
 from everlabel.api import problems
 from everlabel.api.annotation_tasks import (
     AnnotationTask,
@@ -32,7 +32,7 @@ TaskId = Annotated[str, Path(max_length=100)]
 
 def _faults(body: Any) -> list[Fault]:
     jobs = job_table.find_all(definition.job_names(body))
-    return definition.faults(body, jobs, aws.setting("CLIP_BUCKETS").split(","))
+    return definition.faults(body, jobs, aws.setting("CLIP_BUCKETS").split(",")) + taxonomies.faults(body)
 
 
 def _query_faults(event: APIGatewayProxyEventV2) -> list[Fault]:

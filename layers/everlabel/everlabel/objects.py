@@ -78,6 +78,17 @@ def put(uri: S3Uri, body: bytes | IO[bytes], content_type: str) -> None:
     aws.s3().put_object(Bucket=uri.bucket, Key=uri.key, Body=body, ContentType=content_type)
 
 
+def put_new(uri: S3Uri, body: bytes, content_type: str) -> bool:
+    """Stores an object where there is none, of two at once only one. Returns False if there is one already."""
+    try:
+        aws.s3().put_object(Bucket=uri.bucket, Key=uri.key, Body=body, ContentType=content_type, IfNoneMatch="*")
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "PreconditionFailed":
+            raise
+        return False
+    return True
+
+
 def put_json(uri: S3Uri, value: Any) -> None:
     """Stores a value as indented JSON."""
     put(uri, json.dumps(value, indent=2).encode() + b"\n", "application/json")
@@ -129,6 +140,12 @@ def names_below(prefix: S3Uri, most: int) -> list[str]:
     for page in pages:
         names += [entry["Key"].removeprefix(prefix.key) for entry in page.get("Contents", [])]
     return [name for name in names if name][:most]
+
+
+def keys_below(prefix: S3Uri) -> list[str]:
+    """The keys of all objects below a prefix, however deep, in UTF-8 byte order."""
+    pages = aws.s3().get_paginator("list_objects_v2").paginate(Bucket=prefix.bucket, Prefix=prefix.key)
+    return [entry["Key"] for page in pages for entry in page.get("Contents", [])]
 
 
 class RangeReader(io.RawIOBase):

@@ -100,6 +100,17 @@ class AnnotationTaskDefinition(_Form):
 
     labelingJobs: Annotated[list[LabelingJobStep], Field(min_length=1, max_length=100)]  # noqa: N815
     clipId: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")] | None = None  # noqa: N815
+    taxonomy: (
+        Annotated[
+            str,
+            Field(
+                pattern=r"^[a-z0-9]+(-[a-z0-9]+)*/[1-9][0-9]{0,5}$",
+                max_length=39,
+                description="name and version of the taxonomy that attributes are checked against, like lava/1",
+            ),
+        ]
+        | None
+    ) = None
     attributes: Attributes | None = None
     resendAfterSeconds: Annotated[int, Field(ge=1, le=1_123_200)] | None = None  # noqa: N815 # under 14 days
     maxExpiries: Annotated[int, Field(ge=0, le=1_000)] | None = None  # noqa: N815
