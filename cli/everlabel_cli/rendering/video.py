@@ -40,6 +40,7 @@ class Shown(NamedTuple):
     """One picture of the video before it is drawn on."""
 
     seconds: float
+    until: float
     name: str
     picture: Canvas | None
     labels: tuple[Label, ...]
@@ -82,6 +83,7 @@ def overlay_video(
     overlay = Overlay(styles, read)
     unfinished = path.with_name(f".{path.name}.unfinished")
     times: list[float] = []
+    last = 0.0
     try:
         with _Encoder(unfinished) as encoder:
             screen: _Screen | None = None
@@ -89,8 +91,9 @@ def overlay_video(
                 screen = screen or _Screen(document, styles, shown.picture, max_width)
                 encoder.add(screen.composed(shown, overlay), shown.seconds)
                 times.append(shown.seconds)
+                last = shown.until
                 progress(min(1.0, shown.seconds / end))
-            encoder.close(until=max(end, times[-1] + 1 / MOST_PER_SECOND))
+            encoder.close(last)
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
@@ -102,7 +105,8 @@ def _of_frames(document: AnnotationDocument, read: Read) -> Iterator[Shown]:
     motion = Motion(document)
     for moment in moments(document):
         time = moment.frame.time
-        yield Shown(time, moment.frame.name, opened(moment.frame.s3_uri, read), motion.at(time))
+        until = time + 1 / moment.frame.fps
+        yield Shown(time, until, moment.frame.name, opened(moment.frame.s3_uri, read), motion.at(time))
 
 
 def _of_clip(document: AnnotationDocument, clip: bytes) -> Iterator[Shown]:
@@ -111,8 +115,8 @@ def _of_clip(document: AnnotationDocument, clip: bytes) -> Iterator[Shown]:
         usual = file.usual * file.time_base
     rate = min(1 / usual, Fraction(MOST_PER_SECOND)) if usual else Fraction(MOST_PER_SECOND)
     for frame in extract(BytesIO(clip), rate):
-        seconds = float(frame.number / rate)
-        yield Shown(seconds, f"picture {frame.number}", decoded(frame.jpeg), motion.at(seconds))
+        seconds, until = float(frame.number / rate), float((frame.number + 1) / rate)
+        yield Shown(seconds, until, f"picture {frame.number}", decoded(frame.jpeg), motion.at(seconds))
 
 
 class _Screen:
@@ -220,7 +224,7 @@ class _Encoder:
         self._mux(self._stream.encode(frame))
         self._waiting = None
 
-    def _mux(self, packets: Iterable[Packet[VideoStream]]) -> None:
+    def _mux(self, packets: "Iterable[Packet[VideoStream]]") -> None:
         """Writes packets with their durations, which the encoder does not pass on."""
         for packet in packets:
             packet.duration = self._durations.pop(packet.pts, 0) if packet.pts is not None else 0
