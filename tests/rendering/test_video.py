@@ -135,9 +135,13 @@ def test_over_the_clip_every_picture_should_be_shown_with_labels_moving_along(tm
     assert len(times) == len(video.pictures) == 20  # the file does not say how long the last of its 21 stays
     assert video.times == pytest.approx([i / 10 for i in range(20)], abs=1e-3)
     assert video.seconds == pytest.approx(2.0, abs=1e-3)
+    overlay_video(document([], frames=3), lambda _: clip.read_bytes(), tmp_path / "plain.mp4", over_clip=True)
+    plain = decoded(tmp_path / "plain.mp4")
     for i in (0, 5, 10, 17):
-        columns = np.nonzero(is_near(video.pictures[i][84:116], PALETTE[0]).mean(axis=0) > 0.5)[0]
+        difference = np.abs(video.pictures[i][90:110].astype(int) - plain.pictures[i][90:110]).max(axis=-1)
+        columns = np.nonzero(np.median(difference, axis=0) > 40)[0]
         assert columns.min() == pytest.approx(20 + 6 * i, abs=3)
+        assert columns.max() == pytest.approx(70 + 6 * i, abs=3)
 
 
 def test_progress_should_rise_to_the_end(tmp_path: Path) -> None:
