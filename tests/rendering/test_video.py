@@ -41,6 +41,11 @@ def decoded(path: Path) -> Decoded:
         )
 
 
+def shown(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The frame's part of a picture; legend and time are above it."""
+    return picture[-HEIGHT:]
+
+
 def is_near(picture: NDArray[np.uint8], colour: tuple[int, int, int]) -> NDArray[np.bool_]:
     """Colours lose a little on their way through 4:2:0."""
     return np.asarray(np.abs(picture.astype(int) - colour).max(axis=-1) < 24, np.bool_)
@@ -68,21 +73,21 @@ def test_labels_should_be_where_they_were_made_in_their_classes_colour(tmp_path:
     overlay_video(document(made, frames=3), scene.read, tmp_path / "v.mp4")
 
     for i, picture in enumerate(decoded(tmp_path / "v.mp4").pictures):
-        columns = np.nonzero(is_near(picture[84:116, :], PALETTE[0]).mean(axis=0) > 0.9)[0]
+        columns = np.nonzero(is_near(shown(picture)[84:116, :], PALETTE[0]).mean(axis=0) > 0.9)[0]
         assert columns.min() == pytest.approx(40 + 60 * i, abs=2)
         assert columns.max() == pytest.approx(90 + 60 * i, abs=2)
-        assert is_near(picture[20:60, 20:300], GROUND).all()
+        assert is_near(shown(picture)[20:60, 20:300], GROUND).all()
 
 
-def test_the_legend_should_be_below_the_picture(tmp_path: Path) -> None:
+def test_the_legend_should_be_above_the_picture(tmp_path: Path) -> None:
     made = [label(name, box(40, 80, 50, 40)) for name in ("bus", "car")]
     overlay_video(document(made), scene.read, tmp_path / "v.mp4")
 
     (picture,) = decoded(tmp_path / "v.mp4").pictures
     assert picture.shape[0] > HEIGHT
     for colour in PALETTE[:2]:
-        assert is_near(picture[HEIGHT:], colour).any()
-    assert not is_near(picture[HEIGHT:], PALETTE[2]).any()
+        assert is_near(picture[:-HEIGHT], colour).any()
+    assert not is_near(picture[:-HEIGHT], PALETTE[2]).any()
 
 
 @pytest.mark.parametrize("size", [(321, 181), (64, 400), (2, 2)])
@@ -91,7 +96,7 @@ def test_frames_of_any_size_should_fit(tmp_path: Path, size: tuple[int, int]) ->
 
     (picture,) = decoded(tmp_path / "v.mp4").pictures
     assert picture.shape[1] == pytest.approx(size[0], abs=1)
-    assert is_near(picture[: size[1] - 1, : size[0] - 1], GROUND).mean() > 0.6
+    assert is_near(picture[-size[1] + 1 :, : size[0] - 1], GROUND).mean() > 0.6
 
 
 def test_large_frames_should_be_made_smaller(tmp_path: Path) -> None:
@@ -106,7 +111,7 @@ def test_frames_of_another_shape_should_get_margins(tmp_path: Path) -> None:
 
     overlay_video(document([], frames=2), read, tmp_path / "v.mp4")
 
-    ground = is_near(decoded(tmp_path / "v.mp4").pictures[1][:HEIGHT], GROUND).mean(axis=0) > 0.9
+    ground = is_near(shown(decoded(tmp_path / "v.mp4").pictures[1]), GROUND).mean(axis=0) > 0.9
     assert ground.sum() == pytest.approx(90, abs=4)
 
 
@@ -118,7 +123,7 @@ def test_a_frame_that_cannot_be_read_should_be_an_empty_picture(tmp_path: Path) 
 
     overlay_video(document([], frames=3), read, tmp_path / "v.mp4")
 
-    whole = [is_near(picture[30:HEIGHT], GROUND).all() for picture in decoded(tmp_path / "v.mp4").pictures]
+    whole = [is_near(shown(picture), GROUND).all() for picture in decoded(tmp_path / "v.mp4").pictures]
     assert whole == [True, False, True]
 
 
@@ -138,7 +143,9 @@ def test_over_the_clip_every_picture_should_be_shown_with_labels_moving_along(tm
     overlay_video(document([], frames=3), lambda _: clip.read_bytes(), tmp_path / "plain.mp4", over_clip=True)
     plain = decoded(tmp_path / "plain.mp4")
     for i in (0, 5, 10, 17):
-        difference = np.abs(video.pictures[i][90:110].astype(int) - plain.pictures[i][90:110]).max(axis=-1)
+        difference = np.abs(shown(video.pictures[i])[90:110].astype(int) - shown(plain.pictures[i])[90:110]).max(
+            axis=-1
+        )
         columns = np.nonzero(np.median(difference, axis=0) > 40)[0]
         assert columns.min() == pytest.approx(20 + 6 * i, abs=3)
         assert columns.max() == pytest.approx(70 + 6 * i, abs=3)

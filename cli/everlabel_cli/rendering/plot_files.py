@@ -16,13 +16,12 @@ _STYLE: Any = {
     "svg.fonttype": "none",  # letters stay letters: small, searchable, in the reader's own fonts
     "text.parse_math": False,  # a class may be called $x$
 }
-_DARK = "#202020"
 _NAMELESS = {"svg": {"Date": None, "Creator": None}, "png": {"Software": None}}  # nothing that changes by itself
 
 
 def svg(plot: Plot) -> bytes:
     """A file of its own, dark on white."""
-    return _titled(plot, "svg", facecolor="white").replace(INK.encode(), _DARK.encode())
+    return _titled(plot, "svg", facecolor="white")
 
 
 def png(plot: Plot, dots_per_inch: int = 200) -> bytes:

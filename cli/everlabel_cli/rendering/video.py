@@ -120,7 +120,7 @@ def _of_clip(document: AnnotationDocument, clip: bytes) -> Iterator[Shown]:
 
 
 class _Screen:
-    """The picture above, and below it the legend and a line that tells where in the clip this is."""
+    """The picture, and above it, where no player puts its controls, the legend and where in the clip this is."""
 
     def __init__(
         self, document: AnnotationDocument, styles: Mapping[str, ClassStyle], first: Canvas | None, max_width: int
@@ -135,25 +135,26 @@ class _Screen:
         self._clip = document.clip_id
         room = self._wide - 2 * self._margin
         legend = Legend(styles, room, self._letters)
-        self._foot = np.full((_even(legend.height + self._line + 2 * self._margin), self._wide, 3), _GROUND, np.uint8)
-        legend.draw(self._foot, self._margin, self._margin + self._line, _INK)
+        self._head = np.full((_even(legend.height + self._line + 2 * self._margin), self._wide, 3), _GROUND, np.uint8)
+        legend.draw(self._head, self._margin, self._margin + self._line, _INK)
 
     def composed(self, shown: Shown, overlay: Overlay) -> Canvas:
         """The whole picture of the video."""
-        whole = np.full((self._tall + len(self._foot), self._wide, 3), _BLANK, np.uint8)
-        if shown.picture is None:
-            lettering.write(whole, "cannot be opened", self._margin, self._margin, self._letters, _INK)
-        else:
-            tall, wide = shown.picture.shape[:2]
-            scale = min(self._wide / wide, self._tall / tall)
-            size = (min(self._wide, round(wide * scale)), min(self._tall, round(tall * scale)))
-            scaled = cv2.resize(shown.picture, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
-            left, top = (self._wide - size[0]) // 2, (self._tall - size[1]) // 2
-            place = np.ascontiguousarray(scaled, np.uint8)
-            overlay.draw(place, shown.labels, scale)
-            whole[top : top + size[1], left : left + size[0]] = place
-        whole[self._tall :] = self._foot
+        whole = np.full((len(self._head) + self._tall, self._wide, 3), _BLANK, np.uint8)
+        whole[: len(self._head)] = self._head
         self._write_place(whole, shown)
+        place = whole[len(self._head) :]
+        if shown.picture is None:
+            lettering.write(place, "cannot be opened", self._margin, self._margin, self._letters, _INK)
+            return whole
+        tall, wide = shown.picture.shape[:2]
+        scale = min(self._wide / wide, self._tall / tall)
+        size = (max(1, min(self._wide, round(wide * scale))), max(1, min(self._tall, round(tall * scale))))
+        scaled = cv2.resize(shown.picture, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+        drawn = np.ascontiguousarray(scaled, np.uint8)
+        overlay.draw(drawn, shown.labels, scale)
+        left, top = (self._wide - size[0]) // 2, (self._tall - size[1]) // 2
+        place[top : top + size[1], left : left + size[0]] = drawn
         return whole
 
     def _write_place(self, whole: Canvas, shown: Shown) -> None:
@@ -161,7 +162,7 @@ class _Screen:
         room = self._wide - 2 * self._margin
         said = lettering.shortened(said, self._letters, room)
         right = lettering.width(said, self._letters)
-        top = self._tall + self._margin // 2
+        top = self._margin // 2
         lettering.write(whole, said, self._wide - self._margin - right, top, self._letters, _INK)
         left = max(0, room - right - 2 * self._margin)
         if left > 4 * self._letters:
