@@ -66,6 +66,10 @@ everlabel: setup ## the command line on a stack: ARGS="quarantine list --stack e
 test: setup ## all tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
+.PHONY: test-browser
+test-browser: setup ## a report in a real browser (needs chromium and chromedriver)
+	$(BIN)/python -m pytest tests/browser
+
 SIMULATION = PYTHONPATH=.:layers/everlabel:functions $(BIN)/python -m tests.simulation
 
 .PHONY: simulate

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
+from pathlib import Path
+from urllib.parse import quote
 
 import cv2
 import jinja2
@@ -45,6 +47,11 @@ class Video:
     def embedded(cls, mp4: bytes, times: Sequence[float]) -> "Video":
         """In the report itself."""
         return cls(_data("video/mp4", mp4), tuple(times))
+
+    @classmethod
+    def beside(cls, path: Path, times: Sequence[float]) -> "Video":
+        """A file in the report's folder."""
+        return cls(quote(path.name), tuple(times))
 
 
 @dataclass(frozen=True)
