@@ -146,7 +146,7 @@ def line_width(picture: Canvas) -> int:
 
 def letter_size(picture: Canvas) -> int:
     """Of the tags: the same share of any picture, within reason."""
-    return min(max(11, round(int(picture.shape[1]) / 60)), 22)
+    return min(max(11, round(int(picture.shape[1]) / 48)), 22)
 
 
 def _on_picture(shape: Shape, scale: float) -> NDArray[np.float64]:

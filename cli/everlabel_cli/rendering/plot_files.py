@@ -7,15 +7,8 @@ from typing import Any
 
 import matplotlib as mpl
 
-from everlabel_cli.rendering.plots import INK, Plot
+from everlabel_cli.rendering.plots import INK, STYLE, Plot
 
-_STYLE: Any = {
-    "font.family": ["DejaVu Sans", "sans-serif"],
-    "font.size": 9,
-    "hatch.linewidth": 0.6,
-    "svg.fonttype": "none",  # letters stay letters: small, searchable, in the reader's own fonts
-    "text.parse_math": False,  # a class may be called $x$
-}
 _NAMELESS = {"svg": {"Date": None, "Creator": None}, "png": {"Software": None}}  # nothing that changes by itself
 
 
@@ -51,7 +44,7 @@ def _titled(plot: Plot, form: str, **options: Any) -> bytes:
 def _drawn(plot: Plot, form: str, **options: Any) -> bytes:
     file = BytesIO()
     # Without a salt, ids would be drawn by lot; with one for all, plots in one page would share some.
-    with mpl.rc_context({**_STYLE, "svg.hashsalt": plot.name}), warnings.catch_warnings():
+    with mpl.rc_context({**STYLE, "svg.hashsalt": plot.name}), warnings.catch_warnings():
         # The bundled font has not every script's letters. In an SVG they are the reader's own.
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
         plot.figure.savefig(file, format=form, metadata=_NAMELESS[form], **options)

@@ -3,7 +3,9 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
@@ -16,9 +18,16 @@ from everlabel_cli.rendering.lettering import printable
 
 INK = "#123457"
 """Of letters and axes: no other colour of a plot, so that whoever shows it can put another in its place."""
+STYLE: Any = {
+    "font.family": ["DejaVu Sans", "sans-serif"],
+    "font.size": 9,
+    "hatch.linewidth": 0.6,
+    "svg.fonttype": "none",  # letters stay letters: small, searchable, in the reader's own fonts
+    "text.parse_math": False,  # a class may be called $x$
+}
+"""Matplotlib's settings, while plots are made and while they are written."""
 
 _WIDTH, _ROW = 4.8, 0.27  # inches
-_LETTERS = 9  # points
 _LONGEST = 24  # letters of a name beside an axis; tables have all of it
 _MOST_BARS, _MOST_TRACKS, _MOST_ATTRIBUTES = 30, 40, 12
 _HATCHES = {Line.SOLID: "", Line.DASHED: "////", Line.DOTTED: "...."}
@@ -41,21 +50,25 @@ class Plot:
 
 def plots(documents: Sequence[AnnotationDocument], styles: Mapping[str, ClassStyle]) -> list[Plot]:
     """All that the documents have something for. One document is shown over its time, several as distributions."""
+    with mpl.rc_context(STYLE):
+        return [plot for plot in _plots(documents, styles) if plot.rows]
+
+
+def _plots(documents: Sequence[AnnotationDocument], styles: Mapping[str, ClassStyle]) -> Iterator[Plot]:
     found = figures.tracks(documents)
-    made = [_classes(figures.class_counts(documents, found), styles)]
+    yield _classes(figures.class_counts(documents, found), styles)
     if len(documents) == 1:
-        made.append(_over_time(documents[0], styles))
+        yield _over_time(documents[0], styles)
     else:
-        made.append(_per_frame(figures.objects_per_frame(documents)))
+        yield _per_frame(figures.objects_per_frame(documents))
     if found and len(documents) == 1 and len(found) <= _MOST_TRACKS:
-        made.append(_track_runs(found, styles))
+        yield _track_runs(found, styles)
     elif found:
-        made.append(_track_lengths(found))
-    made += _attributes(figures.attribute_counts(documents), styles)
+        yield _track_lengths(found)
+    yield from _attributes(figures.attribute_counts(documents), styles)
     changes = figures.change_counts(documents)
     if changes:
-        made.append(_changes(changes))
-    return [plot for plot in made if plot.rows]
+        yield _changes(changes)
 
 
 def _classes(counts: Sequence[ClassCount], styles: Mapping[str, ClassStyle]) -> Plot:
@@ -205,7 +218,7 @@ def _empty(inches: float) -> tuple[Figure, Axes]:
     axes.spines[["top", "right"]].set_visible(False)
     for spine in axes.spines.values():
         spine.set_color(INK)
-    axes.tick_params(colors=INK, labelsize=_LETTERS)
+    axes.tick_params(colors=INK)
     axes.xaxis.label.set_color(INK)
     axes.yaxis.label.set_color(INK)
     axes.patch.set_visible(False)
