@@ -7,7 +7,9 @@ from typing import Any
 from everlabel import taxonomy_form
 from everlabel.taxonomy import Taxonomy
 
-LAVA_FILE = Path(__file__).parents[1] / "taxonomies" / "lava" / "taxonomy.json"
+_ROOT = Path(__file__).parents[1]
+LAVA_FILE = _ROOT / "taxonomies" / "lava" / "taxonomy.json"
+SCHEMA_FILE = _ROOT / "layers" / "everlabel" / "everlabel" / "taxonomy.schema.json"
 
 
 def lava() -> Taxonomy:

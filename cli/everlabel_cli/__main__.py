@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from everlabel_cli import dataset, quarantine
+from everlabel_cli import dataset, quarantine, taxonomies
 from everlabel_cli.answer import plain
 
 HELP = """
@@ -22,6 +22,7 @@ DONE, NOT_DONE, MISUSED, INTERRUPTED = 0, 1, 2, 130
 app = typer.Typer(help=HELP, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="rich")
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(taxonomies.app, name="taxonomy")
 
 
 def _show_version(wanted: bool) -> None:

@@ -9,6 +9,7 @@ from botocore.session import Session
 from botocore.validate import ParamValidator
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from everlabel import label_categories, labeling_job_request
 from everlabel.api.labeling_jobs import LabelingJobDefinition
@@ -18,7 +19,7 @@ from everlabel.taxonomy_configurations import JobTemplate, configurations, findi
 from everlabel.taxonomy_form import TaxonomyRefused
 from everlabel.taxonomy_form import read as read_taxonomy
 from local.ground_truth.categories import read_categories
-from tests.taxonomies import LAVA_FILE, lava, small_file, taxonomy
+from tests.taxonomies import LAVA_FILE, SCHEMA_FILE, lava, small_file, taxonomy
 
 TEAM = {"WorkteamArn": "arn:aws:sagemaker:us-east-1:123456789012:workteam/private-crowd/laptop"}
 PLACES = Places(
@@ -28,6 +29,7 @@ PLACES = Places(
     "s3://bucket/labeling-jobs/a/label-category-config.json",
     None,
 )
+VALIDATOR = Draft202012Validator(json.loads(SCHEMA_FILE.read_text()))
 SAGEMAKER = Session().get_service_model("sagemaker")
 LAVA = configurations(lava())
 FIRST = ["VOTVehicle", "VOTPedestrian", "LaneVOD", "TrafficLightVOD", "TrafficSignVOD"]
@@ -281,7 +283,9 @@ def test_any_file_should_be_read_or_refused_with_faults(data: st.DataObject) -> 
             owner = owner[key]
         owner[last] = data.draw(JSON | st.sampled_from(["Fences", "Animals", "animal", ["fence"], "cow", "polyline"]))
         file = wrapped["file"]
-    for template in _templates(json.dumps(file).encode()):
+    templates = _templates(json.dumps(file).encode())
+    assert not templates or VALIDATOR.is_valid(file)
+    for template in templates:
         assert not [found for found in label_categories.findings(template.label_category_config) if found.is_error]
 
 
