@@ -66,7 +66,7 @@ def findings(config: Any) -> list[Finding]:
 def _quotas(form: Form, config: Mapping[str, Any], is_image: bool) -> Iterator[tuple[str, str]]:
     """Notes what has the wrong form, and gives what breaks a quota."""
     labels = _list(form, config, "labels", "")
-    if "labels" in config and not labels:
+    if config.get("labels") == []:
         form.note("labels", 'must be a list like [{"label": "car"}, …] with at least one label')
     if len(labels) > MOST_LABELS:
         yield "labels", f"are {len(labels)}; Ground Truth documents at most {MOST_LABELS}"
