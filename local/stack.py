@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from moto.cloudformation.models import cloudformation_backends
 from moto.cloudformation.parsing import get_model_list, get_model_map
 from moto.core.common_models import CloudFormationModel
 from moto.events.models import Rule
 from moto.sns.models import sns_backends
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
+from local.credentials import ACCOUNT
 from local.patches import Patches
 from local.template import CODE_BUCKET, Route, Template, TemplateError
 
@@ -90,6 +92,13 @@ def create(template: Template, name: str, parameters: Mapping[str, str], session
         schedules=(*_Scheduler.made, *_scheduled_rules(session, url)),
         code={resources[logical]: paths for logical, paths in template.code().items()},
     )
+
+
+def tell(name: str, outputs: Mapping[str, str], region: str) -> None:
+    """Has the stack say these outputs, whoever asks: where the API listens is known only once it does."""
+    made: Any = cloudformation_backends[ACCOUNT][region].get_stack(name).output_map
+    for key, value in outputs.items():
+        made[key].value = value
 
 
 def _check(resources: Mapping[str, Mapping[str, Any]]) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from everlabel_cli import dataset, quarantine, taxonomies
+from everlabel_cli import dataset, jobs, laptop, quarantine, redrive, tasks, taxonomies
 from everlabel_cli.answer import plain
 
 HELP = """
@@ -20,9 +20,13 @@ Exit codes: 0 all was done; 1 something was not done; 2 the command asks for wha
 DONE, NOT_DONE, MISUSED, INTERRUPTED = 0, 1, 2, 130
 
 app = typer.Typer(help=HELP, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="rich")
-app.add_typer(dataset.app, name="dataset")
+app.add_typer(jobs.app, name="jobs")
+app.add_typer(tasks.app, name="tasks")
+app.command()(redrive.redrive)
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(taxonomies.app, name="taxonomy")
+app.add_typer(dataset.app, name="dataset")
+app.add_typer(laptop.app, name="local")
 
 
 def _show_version(wanted: bool) -> None:

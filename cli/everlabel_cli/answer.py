@@ -12,6 +12,9 @@ from everlabel_cli.options import Answering, Format
 if TYPE_CHECKING:
     from rich.console import Console
 
+_WIDEST = 100_000
+"""Columns of a table that goes to a pipe: enough for anything."""
+
 
 class NotDone(typer.TyperException):
     """Something was not done: one line on stderr and exit code 1."""
@@ -128,7 +131,7 @@ def _show_table(answer: Any, columns: Mapping[str, str] | None) -> None:
     # A pipe has no width: nothing is to be cut off there.
     out = Console()
     if not out.is_terminal:
-        out = Console(width=max(out.width, out.measure(table).maximum if rows else 0))
+        out = Console(width=max(out.width, Console(width=_WIDEST).measure(table).maximum))
     out.print(table)
 
 

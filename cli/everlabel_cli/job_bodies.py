@@ -1,0 +1,94 @@
+"""Bodies of POST /labeling-jobs: gathered from files or a taxonomy, and what is wrong with them."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from everlabel_cli import body_file
+from everlabel_cli.answer import NotDone
+
+if TYPE_CHECKING:
+    from everlabel.definition import Fault
+
+_REGION = "us-east-1"
+"""Where nothing else is known; only whether Ground Truth is there at all hangs on it."""
+
+
+def gathered(
+    files: Sequence[str],
+    only: Sequence[str],
+    workteam_arn: str | None,
+    ui_template: str | None,
+) -> list[dict[str, Any]]:
+    """The bodies, with settings filled in where they have none.
+
+    Raises:
+        typer.BadParameter: if there is not one source of bodies, it cannot be read, or a job that is asked for is not
+            in it.
+    """
+    if not files:
+        raise typer.BadParameter("give files with bodies")
+    bodies = [body for file in files for body in body_file.read(file)]
+    names = [str(body.get("jobName")) for body in bodies]
+    lost = [name for name in only if name not in names]
+    if lost:
+        raise typer.BadParameter(f"there is no {', '.join(lost)}; there are {', '.join(names)}", param_hint="--only")
+    return [_completed(body, workteam_arn, ui_template) for body in bodies if not only or body.get("jobName") in only]
+
+
+def _completed(body: dict[str, Any], workteam_arn: str | None, ui_template: str | None) -> dict[str, Any]:
+    from everlabel.task_types import TASK_TYPES, Media
+
+    settings = body.get("settings", {})
+    if not isinstance(settings, dict):
+        return body
+    given = {}
+    if workteam_arn is not None:
+        given["WorkteamArn"] = workteam_arn
+    task_type = TASK_TYPES.get(body["taskType"]) if isinstance(body.get("taskType"), str) else None
+    if ui_template is not None and task_type is not None and task_type.media is Media.IMAGE:
+        given["UiTemplateS3Uri"] = ui_template
+    return {**body, "settings": {**given, **settings}}
+
+
+def faults(bodies: Sequence[dict[str, Any]], stack: str, region: str | None) -> list[dict[str, str]]:
+    """Everything that is wrong with bodies, by the labeling job's name: form, combinations, Ground Truth's quotas.
+
+    A label category configuration that lies in S3 is not read.
+    """
+    found = []
+    for number, body in enumerate(bodies):
+        name = str(body.get("jobName") or f"body {number + 1}")
+        rows = sorted(set(_faults(body, stack, region or _REGION)))
+        found += [{"jobName": name, "field": fault.field, "message": fault.message} for fault in rows]
+    return found
+
+
+def _faults(body: dict[str, Any], stack: str, region: str) -> "list[Fault]":
+    from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+    from pydantic import ValidationError
+
+    from everlabel import labeling_job_request
+    from everlabel.api.form_faults import form_faults
+    from everlabel.api.labeling_jobs import LabelingJobDefinition
+
+    found: list[Fault] = []
+    try:
+        LabelingJobDefinition.model_validate(body)
+    except ValidationError as error:
+        found = form_faults(RequestValidationError(error.errors()))
+    known = {fault.field for fault in found}
+    inline, _ = labeling_job_request.configurations(body)
+    config = inline if isinstance(inline, dict) else None
+    more = labeling_job_request.faults(body, config, stack, region)
+    return found + [fault for fault in more if fault.field not in known]
+
+
+def refuse_faulty(bodies: Sequence[dict[str, Any]], stack: str, region: str | None) -> None:
+    """Raises `NotDone` with every fault, before anything is started."""
+    found = faults(bodies, stack, region)
+    if found:
+        count = f"{len(found)} fault{'s' * (len(found) != 1)}"
+        lines = [f"  {row['jobName']}: {row['field']}: {row['message']}" for row in found]
+        raise NotDone("\n".join([f"{count} in what was to be started; nothing was", *lines]))
