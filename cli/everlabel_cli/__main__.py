@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from everlabel_cli import dataset, jobs, laptop, quarantine, redrive, tasks, taxonomies
+from everlabel_cli import dataset, jobs, laptop, quarantine, redrive, submit, tasks, taxonomies
 from everlabel_cli.answer import plain
 
 HELP = """
@@ -21,6 +21,7 @@ DONE, NOT_DONE, MISUSED, INTERRUPTED = 0, 1, 2, 130
 
 app = typer.Typer(help=HELP, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="rich")
 app.add_typer(jobs.app, name="jobs")
+app.command()(submit.submit)
 app.add_typer(tasks.app, name="tasks")
 app.command()(redrive.redrive)
 app.add_typer(quarantine.app, name="quarantine")

@@ -1,0 +1,193 @@
+"""A thousand clips submitted to a laptop world, interrupted half-way, and submitted again.
+
+    python -m local.submitting [CLIPS]
+
+It is the command line that submits, in a process of its own, and Ctrl-C that interrupts it. Then the task table is
+counted: one task a clip, none twice.
+"""
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated, Any
+
+import av
+import numpy as np
+import typer
+
+from local import credentials
+from local.credentials import KEY_ID, SECRET
+from local.ground_truth.people import Behaviour
+from local.template import ROOT, STACK
+from local.world import Settings, World
+
+BUCKET, PREFIX = "clips", "drives/"
+JOB = "VOTVehicle"
+DEFINITION = {"labelingJobs": [{"jobName": JOB, "inputConfig": {"fps": 1}, "jobLevel": 1}]}
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+class NotAsPromised(Exception):
+    """Clips were lost or doubled on the way in."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of `everlabel submit`: its exit code, its answer, its talk, and how long the process took."""
+
+    code: int
+    summary: dict[str, Any]
+    talk: str
+    seconds: float
+
+
+@app.command()
+def main(clips: Annotated[int, typer.Argument(min=2, help="How many clips.")] = 1000) -> None:
+    """Print what both runs said, and how many tasks there are; exit code 1 if it is not one a clip."""
+    credentials.leave_the_users()
+    settings = Settings(day_seconds=600.0, behaviours=(Behaviour(match="", act="ignore"),), schedules=False)
+    with World(settings) as world, tempfile.TemporaryDirectory() as folder:
+        prepare(world, clips)
+        try:
+            for run in interrupted_and_again(world, Path(folder), clips):
+                typer.echo(f"exit code {run.code}, {run.seconds:.1f} s:\n{run.talk}")
+        except NotAsPromised as error:
+            typer.echo(f"Not as promised: {error}", err=True)
+            raise typer.Exit(1) from error
+        typer.echo(f"{clips} clips, {len(task_ids(world))} tasks, none twice")
+
+
+def prepare(world: World, clips: int) -> None:
+    """Puts clips into the bucket, all of one short film, and starts the labeling job that they ask for."""
+    film = film_of(10)
+    for number in range(clips):
+        world.client("s3").put_object(Bucket=BUCKET, Key=f"{PREFIX}{number:05d}.mp4", Body=film)
+    everlabel(
+        world,
+        "jobs",
+        "create",
+        "-",
+        "--wait",
+        "--every",
+        "0.2",
+        "--workteam-arn",
+        world.outputs["WorkteamArn"],
+        given=json.dumps(
+            {
+                "jobName": JOB,
+                "taskType": "VideoObjectTracking",
+                "labelCategoryConfig": {"labels": [{"label": "car"}]},
+            }
+        ),
+    )
+
+
+def film_of(pictures: int) -> bytes:
+    """A film of so many pictures, one a second, small and grey."""
+    file = io.BytesIO()
+    with av.open(file, "w", format="mp4") as container:
+        stream = container.add_stream("libx264", rate=Fraction(10))
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for number in range(pictures):
+            picture = np.full((48, 64, 3), number * 20 % 255, dtype=np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        container.mux(stream.encode())
+    return file.getvalue()
+
+
+def interrupted_and_again(world: World, folder: Path, clips: int) -> list[Run]:
+    """Submits, interrupts once half is accepted, submits again.
+
+    Raises:
+        NotAsPromised: if not every clip has a task, or one has two.
+    """
+    journal = folder / "journal.jsonl"
+    definition = folder / "definition.json"
+    definition.write_text(json.dumps(DEFINITION))
+    command = ["submit", f"s3://{BUCKET}/{PREFIX}", "--definition", str(definition), "--journal", str(journal)]
+    first = _run(world, command, journal, clips // 2)
+    second = _run(world, command, journal, None)
+    for is_so, what in (
+        (first.code == 130, f"the first run ended with {first.code}, not 130"),
+        (second.code == 0, f"the second run ended with {second.code}, not 0"),
+        (0 < first.summary["accepted"] < clips, f"the first run accepted {first.summary['accepted']}, not a part"),
+        (second.summary["skipped"] == first.summary["accepted"], "the second run sent again what was accepted"),
+        (first.summary["accepted"] + second.summary["accepted"] == clips, "clips are missing, or were there twice"),
+        (second.summary["known"] == 0, "the second run met tasks that were not noted"),
+        (len(task_ids(world)) == clips, f"there are {len(task_ids(world))} tasks, not {clips}"),
+    ):
+        if not is_so:
+            raise NotAsPromised(what)
+    return [first, second]
+
+
+def task_ids(world: World) -> set[str]:
+    """The ids of all tasks; two tasks of one clip would be two of these.
+
+    Raises:
+        NotAsPromised: if two are of one clip.
+    """
+    rows = json.loads(everlabel(world, "tasks", "list", "--output", "json", "--query", "[].[taskId, clipS3Uri]"))
+    if len({clip for _, clip in rows}) != len(rows):
+        raise NotAsPromised("a clip has two tasks")
+    return {task_id for task_id, _ in rows}
+
+
+def everlabel(world: World, *arguments: str, given: str = "") -> str:
+    """What a command that must succeed answers."""
+    done = subprocess.run(  # noqa: S603 - our own program
+        _command(*arguments), env=_environment(world), input=given, stdout=subprocess.PIPE, text=True, check=True
+    )
+    return done.stdout
+
+
+def _run(world: World, command: list[str], journal: Path, interrupt_at: int | None) -> Run:
+    """One run of the command line; Ctrl-C comes once so many lines are in the journal."""
+    began = time.monotonic()
+    with subprocess.Popen(  # noqa: S603 - our own program
+        _command(*command, "--output", "json"),
+        env=_environment(world),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        if interrupt_at is not None:
+            world.wait_until(lambda: _lines(journal) >= interrupt_at or process.poll() is not None, 600, every=0.05)
+            process.send_signal(signal.SIGINT)
+        answer, talk = process.communicate()
+    if not answer:
+        raise NotAsPromised(f"no answer came: {talk}")
+    return Run(process.returncode, json.loads(answer), talk, time.monotonic() - began)
+
+
+def _lines(path: Path) -> int:
+    return path.read_bytes().count(b"\n") if path.exists() else 0
+
+
+def _command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "everlabel_cli", *arguments]
+
+
+def _environment(world: World) -> dict[str, str]:
+    return {
+        **os.environ,
+        "PYTHONPATH": str(ROOT / "cli"),
+        "AWS_ACCESS_KEY_ID": KEY_ID,
+        "AWS_SECRET_ACCESS_KEY": SECRET,
+        "AWS_REGION": world.settings.region,
+        "AWS_ENDPOINT_URL": world.endpoint_url,
+        "EVERLABEL_STACK": STACK,
+    }
+
+
+if __name__ == "__main__":
+    app()
