@@ -21,7 +21,7 @@ from everlabel_cli.answer import NotDone
 _TIMEOUT = (10, 35)
 """Seconds to connect, and to answer: API Gateway itself gives up after 30."""
 
-_AGAIN = Retry(
+RETRIES = Retry(
     total=8,
     # Nobody should wait for minutes until told that nothing listens at an address.
     connect=3,
@@ -63,7 +63,7 @@ class Api:
     url: str
     session: boto3.Session
     connections: int = 10
-    retries: Retry = _AGAIN
+    retries: Retry = RETRIES
     _http: requests.Session = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

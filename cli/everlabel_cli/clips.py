@@ -9,27 +9,21 @@ import typer
 
 from everlabel.s3_uri import S3Uri
 
-VIDEOS = tuple(
-    [
-        ".mp4",
-        ".mov",
-        ".m4v",
-        ".mkv",
-        ".avi",
-        ".webm",
-        ".ts",
-        ".m2ts",
-        ".mts",
-        ".mpg",
-        ".mpeg",
-        ".wmv",
-        ".flv",
-        ".3gp",
-        ".ogv",
-        ".mjpeg",
-        ".h264",
-        ".hevc",
-    ]
+VIDEOS = (
+    ".mp4",
+    ".mov",
+    ".m4v",
+    ".mkv",
+    ".avi",
+    ".webm",
+    ".ts",
+    ".m2ts",
+    ".mts",
+    ".mpg",
+    ".mpeg",
+    ".wmv",
+    ".flv",
+    ".3gp",
 )
 """Endings of what is taken for a video; whether it is one, the task finds out."""
 

@@ -46,7 +46,9 @@ def refuse_unusable(given: Mapping[str, Any]) -> None:
         raise typer.BadParameter("attributes must be like {drive: {…}, clip: {…}}", param_hint=_HINT)
     one, other = (for_clip(given, Clip(name, f"s3://bucket/{name}"), {}) for name in ("one", "other"))
     if one["labelingJobs"] == other["labelingJobs"]:
-        named = next(job["inputConfig"]["clipS3Uri"] for job in jobs if "clipS3Uri" in job.get("inputConfig", {}))
+        named = next((job["inputConfig"]["clipS3Uri"] for job in jobs if "clipS3Uri" in job["inputConfig"]), None)
+        if named is None:
+            raise typer.BadParameter("no labeling job gets a clip: all are chained", param_hint=_HINT)
         why = f"names the clip {named!r} for all; leave inputConfig.clipS3Uri out, or write {{clipS3Uri}} there"
         raise typer.BadParameter(why, param_hint=_HINT)
 
