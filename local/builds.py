@@ -1,10 +1,10 @@
-"""Builds the application for both processors and looks at what came out.
+"""Builds the application for both processors, and the command line, and looks at what came out.
 
     python -m local.builds
 
 For each architecture: `sam build` passes, every binary in a layer is of that architecture, each function with its
 layers stays under Lambda's size, and, where this machine has that processor, every function imports from its built
-code and layers alone.
+code and layers alone. The wheel of the command line holds its packages and taxonomies whole, and nothing else.
 """
 
 import os
@@ -13,6 +13,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,12 @@ ROOT = Path(__file__).resolve().parent.parent
 MOST_BYTES = 250 * 1024 * 1024
 # e_machine of an ELF file: https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html
 MACHINES = {"arm64": 183, "x86_64": 62}
+# What the wheel holds, and from where; what git does not keep is nobody's.
+WHEEL = {
+    "everlabel/": "layers/everlabel/everlabel/",
+    "everlabel_cli/bundled_taxonomies/": "taxonomies/",
+    "everlabel_cli/": "cli/everlabel_cli/",
+}
 HERE = {"aarch64": "arm64", "arm64": "arm64", "x86_64": "x86_64"}.get(platform.machine())
 
 _IMPORT = """
@@ -40,7 +47,9 @@ class BuildError(Exception):
 
 
 def main() -> None:
-    """Builds and checks both architectures; raises BuildError or CalledProcessError."""
+    """Builds and checks both architectures and the wheel; raises BuildError or CalledProcessError."""
+    with tempfile.TemporaryDirectory() as folder:
+        check_wheel(build_wheel(Path(folder)))
     for architecture in MACHINES:
         with tempfile.TemporaryDirectory() as folder:
             build(architecture, Path(folder))
@@ -88,6 +97,39 @@ def check(architecture: str, folder: Path) -> None:
         f"{architecture}: {len(sizes)} functions, {len(layers)} layers, every binary is {architecture}; "
         f"largest with its layers: {largest}, {sizes[largest] / 1024 / 1024:.0f} of 250 MB; {imported}"
     )
+
+
+def build_wheel(folder: Path) -> Path:
+    """The command line's wheel, made as `pip install .` makes it."""
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), str(ROOT)]
+    subprocess.run(command, check=True)  # noqa: S603 # our own command line
+    (wheel,) = folder.glob("everlabel-*.whl")
+    return wheel
+
+
+def check_wheel(wheel: Path) -> None:
+    """Looks at what is in the wheel. Raises BuildError with what is missing and what is too much."""
+    with zipfile.ZipFile(wheel) as opened:
+        names = [name for name in opened.namelist() if ".dist-info/" not in name]
+        entry = next(name for name in opened.namelist() if name.endswith("/entry_points.txt"))
+        points = opened.read(entry).decode()
+    held = {_origin(name) for name in names}
+    git = ["git", "ls-files", "-z", *WHEEL.values()]
+    listed = subprocess.run(git, cwd=ROOT, capture_output=True, text=True, check=True).stdout  # noqa: S603
+    wanted = {name for name in listed.split("\0") if name and (ROOT / name).exists()}
+    faults = [f"the wheel lacks {name}" for name in sorted(wanted - held)]
+    faults += [f"the wheel has {name}, which is not ours" for name in sorted(held - wanted)]
+    if "everlabel = everlabel_cli.__main__:main" not in points:
+        faults.append("the wheel installs no command everlabel")
+    if faults:
+        raise BuildError("\n".join(faults))
+    print(f"{wheel.name}: {len(held)} files, the command everlabel")  # noqa: T201
+
+
+def _origin(name: str) -> str:
+    """The file in the checkout that a file of the wheel comes from."""
+    place = next((place for place in WHEEL if name.startswith(place)), None)
+    return name if place is None else WHEEL[place] + name.removeprefix(place)
 
 
 def _foreign(place: Path, machine: int) -> Iterator[str]:
