@@ -10,6 +10,7 @@ Moto (5.2.5) runs the state machine itself; mended here:
   https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
 * `StartExecution` without a name takes a new one, and checks names one caller at a time
 * the engine's Lambda client is made once, not for every step
+* a definition is parsed once, not for every execution, which was half of what a laptop world did
 
 Not mended: a `Catch` whose `Next` is its own state goes to the state's `Next` instead; JSONata does not run.
 A waiting execution costs three sleeping threads.
@@ -28,6 +29,7 @@ from moto.core.responses import ActionResult, EmptyResult
 from moto.core.utils import utcnow
 from moto.stepfunctions.exceptions import InvalidName
 from moto.stepfunctions.parser.api import ExecutionStatus
+from moto.stepfunctions.parser.asl.antlr.runtime.ASLParser import ASLParser
 from moto.stepfunctions.parser.asl.component.common.error_name.error_equals_decl import ErrorEqualsDecl
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import StatesErrorName
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import StatesErrorNameType
@@ -81,6 +83,7 @@ class StepFunctions:
         patches.replace(Environment, "set_error", _unless_over)
         patches.replace(ErrorEqualsDecl, "_eval_body", _not_all)
         patches.replace(lambda_steps, "boto_client_for", self._client_made_once)
+        patches.replace(ASLParser, "state_machine", _parsed_once)
 
     def running(self) -> list[Execution]:
         """Executions that have not ended."""
@@ -234,6 +237,25 @@ def _not_all(original: Callable[..., None]) -> Callable[..., None]:
             original(self, env)
 
     return _eval_body
+
+
+def _parsed_once(original: Callable[..., Any]) -> Callable[..., Any]:
+    """The tree of a definition. What an execution does with it is made of it anew, so none disturbs another."""
+    turn = threading.Lock()
+    trees: dict[str, Any] = {}
+
+    def state_machine(self: ASLParser) -> Any:
+        definition = self.getTokenStream().tokenSource.inputStream.strdata
+        with turn:
+            tree = trees.get(definition)
+            if tree is None:
+                tree = original(self)
+                # What has faults tells of them to whoever parses it.
+                if not self.getNumberOfSyntaxErrors():
+                    trees[definition] = tree
+            return tree
+
+    return state_machine
 
 
 def _failure_with_cause(_original: Callable[..., Any]) -> Callable[..., Any]:

@@ -69,10 +69,16 @@ class Choice:
         return bool(task["clipS3Uri" if prefix.startswith("s3://") else "clipId"].startswith(prefix))
 
     def tasks(self, api: "Api") -> Iterator[dict[str, Any]]:
-        """The rows that fit: oldest first, status by status."""
+        """The rows that fit: oldest first, status by status.
+
+        A task that moves on while pages are read stands in two of them, and is given once.
+        """
+        seen: set[str] = set()
         for status in dict.fromkeys(self.statuses) if self.statuses else (None,):
-            rows = api.pages("/annotation-tasks", "annotationTasks", {"status": status})
-            yield from (row for row in rows if self.fits(row))
+            for row in api.pages("/annotation-tasks", "annotationTasks", {"status": status}):
+                if self.fits(row) and row["taskId"] not in seen:
+                    seen.add(row["taskId"])
+                    yield row
 
 
 def choice(

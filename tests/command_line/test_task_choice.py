@@ -60,3 +60,15 @@ def test_a_task_without_a_reason_should_fit_no_reason() -> None:
 def test_what_is_no_time_should_be_refused(text: str) -> None:
     with pytest.raises(typer.BadParameter, match="is no time; write"):
         chosen(since=text)
+
+
+class Moving:
+    """As much of the API as listing takes: a task that moved on between two pages."""
+
+    def pages(self, _path: str, _rows: str, _parameters: Any) -> list[dict[str, Any]]:
+        return [TASK, {**TASK, "taskId": "front-2"}, {**TASK, "status": "Stopped"}]
+
+
+def test_a_task_that_moves_while_pages_are_read_should_be_given_once() -> None:
+    api: Any = Moving()
+    assert [task["taskId"] for task in chosen().tasks(api)] == ["front-1", "front-2"]
