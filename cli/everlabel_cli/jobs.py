@@ -42,7 +42,7 @@ def create(
     every: Annotated[float, typer.Option("--every", min=0.1, help="Seconds between looks while waiting.")] = 5,
     dry_run: DryRun = False,
 ) -> None:
-    """Start labeling jobs from body files. The same again gives the same jobs.
+    """Start labeling jobs from body files. The same again gives the same jobs, which are known then.
 
     A job that ended is started again by the request that made it.
     """
@@ -76,7 +76,7 @@ def _started(stack: stacks.DeployedStack, body: dict[str, Any]) -> dict[str, Any
         reason = "; ".join([refusal.detail, *(f"{fault['field']}: {fault['message']}" for fault in refusal.faults)])
         row = {"jobName": body["jobName"], "result": "refused", "labelingJobStatus": None, "reason": reason}
         return {**row, "status": refusal.status, **faults}
-    result = "started" if answer.status == 201 else "there already"
+    result = "started" if answer.status == 201 else "known"
     return {"result": result, "reason": answer.body.get("failureReason"), **answer.body}
 
 

@@ -1,37 +1,21 @@
-"""`python -m everlabel_cli quarantine` on a stack of the real template, as somebody on call uses it."""
+"""`everlabel quarantine` on a stack of the real template, as somebody on call uses it."""
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from local.credentials import KEY_ID, REGION, SECRET
-from local.template import ROOT
+from local.credentials import REGION
 from local.world import World
+from tests.journey import everlabel_command
 
 FORGED = {"Type": "Notification", "TopicArn": "arn:aws:sns:us-east-1:123456789012:no\x1b[31mbody", "Message": "{}"}
 
 
-def everlabel(
-    world: World, *arguments: str, region: str | None = REGION, endpoint_url: str = "", **environment: str
-) -> subprocess.CompletedProcess[str]:
-    """One run of the command line in a process of its own, with nothing of the user's AWS configuration."""
-    given = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    given |= {"AWS_ACCESS_KEY_ID": KEY_ID, "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_CONFIG_FILE": os.devnull}
-    given |= {
-        "COLUMNS": "400",
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "NO_PROXY": "127.0.0.1",
-        "PYTHONPATH": str(ROOT / "cli"),
-    }
-    given |= environment
-    where = ["--endpoint-url", endpoint_url or world.endpoint_url, *(["--region", region] if region else [])]
-    command = [sys.executable, "-W", "error", "-m", "everlabel_cli", "quarantine", *arguments, *where]
-    return subprocess.run(command, cwd=ROOT, env=given, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603
+def everlabel(world: World, *arguments: str, **given: Any) -> subprocess.CompletedProcess[str]:
+    return everlabel_command.everlabel(world, "quarantine", *arguments, **given)
 
 
 def answer(run: subprocess.CompletedProcess[str]) -> Any:
