@@ -14,12 +14,13 @@ _WRITE_UNIT, _READ_UNIT = 1_024, 4_096  # bytes
 
 def write_units(old: Row | None, new: Row | None) -> int:
     """Units of a write: the larger of both sizes counts, and at least one."""
-    return max(1, math.ceil(max(old.size if old else 0, new.size if new else 0) / _WRITE_UNIT))
+    size = max(old.size if old else 0, new.size if new else 0)
+    return 1 if size <= _WRITE_UNIT else math.ceil(size / _WRITE_UNIT)
 
 
 def read_units(size: int, *, consistent: bool) -> float:
     """Units of a read: one for 4 KB, half of it if eventually consistent, never nothing."""
-    return max(1, math.ceil(size / _READ_UNIT)) * (1.0 if consistent else 0.5)
+    return (1 if size <= _READ_UNIT else math.ceil(size / _READ_UNIT)) * (1.0 if consistent else 0.5)
 
 
 def add_capacity(
@@ -35,6 +36,9 @@ def add_capacity(
     """
     wanted = request.get("ReturnConsumedCapacity", "NONE")
     if wanted == "NONE":
+        return answer
+    if wanted == "TOTAL" and not index_units:
+        answer["ConsumedCapacity"] = {"TableName": table, "CapacityUnits": float(units)}
         return answer
     indexes = index_units or {}
     capacity: dict[str, Any] = {"TableName": table, "CapacityUnits": float(units + sum(indexes.values()))}

@@ -17,6 +17,7 @@ _MOST_BYTES = 16 * 1024 * 1024
 
 _ITEM = frozenset(("ConsistentRead", "ProjectionExpression", "ExpressionAttributeNames"))
 _GET = _ITEM | {"TableName", "Key", "ReturnConsumedCapacity"}
+_BARE = frozenset(("TableName", "Key", "ConsistentRead", "ReturnConsumedCapacity"))
 _BATCH = frozenset(("RequestItems", "ReturnConsumedCapacity"))
 _KEYS = _ITEM | {"Keys"}
 _SCAN = PARAMETERS
@@ -39,9 +40,11 @@ class Reading:
         """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_GetItem.html"""
         know("GetItem", request, _GET)
         table = table_of(self._tables, request)
-        attached = Attached(request)
-        paths = attached.projection()
-        attached.done()
+        paths = None
+        if not request.keys() <= _BARE:
+            attached = Attached(request)
+            paths = attached.projection()
+            attached.done()
         place = table.place(table.key(request["Key"]))
         consistent = bool(request.get("ConsistentRead"))
         row = table.get(place, 0 if consistent else self._age())

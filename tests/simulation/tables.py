@@ -172,7 +172,11 @@ class Table:
 
     def place(self, key: Mapping[str, Value]) -> Place:
         """Where the item of a key, or of its own attributes, lies."""
-        return key[self.keys.partition], order(key[self.keys.sort]) if self.keys.sort else ""
+        keys = self.keys
+        if keys.sort is None:
+            return key[keys.partition], ""
+        sort = key[keys.sort]
+        return key[keys.partition], sort[1] if sort[0] == "S" else order(sort)
 
     def key(self, request: Mapping[str, Mapping[str, Any]]) -> Item:
         """The `Key` of a request. Raises Invalid if it is not of this table."""

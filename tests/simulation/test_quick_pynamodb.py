@@ -3,14 +3,15 @@
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
-from unittest.mock import patch
+from unittest.mock import Mock, patch
 
 import pytest
+from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UTCDateTimeAttribute
 from pynamodb.connection import Connection
-from pynamodb.exceptions import AttributeDeserializationError, AttributeNullError
+from pynamodb.exceptions import AttributeDeserializationError, AttributeNullError, GetError
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
@@ -231,6 +232,29 @@ def requests() -> list[tuple[str, Any]]:
             together.update(Level("t", "LEVEL#1"), actions=[Level.rounds.add(1)], condition=Level.task_id.exists())
             together.condition_check(Task, "t", "TASK", condition=Task.level != 2)
     return asked
+
+
+def test_what_a_request_meets_should_be_told_in_the_same_words() -> None:
+    def met() -> list[Any]:
+        def refuse(_self: Connection, operation: str, _request: Any) -> Any:
+            raise ClientError({"Error": {"Code": "Throttled", "Message": "too many"}}, operation)
+
+        found: list[Any] = []
+        with patch.object(Connection, "_make_api_call", refuse):
+            for wanted in ({"consistent_read": True}, {"attributes_to_get": ["item"]}):
+                with pytest.raises(GetError) as refused:
+                    Open.get("t", "OPEN#1", **wanted)
+                found += [str(refused.value), refused.value.cause_response_code, str(refused.value.__context__)]
+        answers: list[dict[str, Any]] = [{}, {"Item": {}}]
+        for answer in answers:
+            with patch.object(Connection, "_make_api_call", Mock(return_value=answer)):
+                with pytest.raises(Open.DoesNotExist) as missing:
+                    Open.get("t", "OPEN#1")
+                found += [str(missing.value)]
+        return found
+
+    own, ours = both(met)
+    assert own == ours
 
 
 def test_requests_should_be_the_same() -> None:

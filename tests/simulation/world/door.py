@@ -24,6 +24,9 @@ from tests.simulation.world.invocation import Invocation
 
 _CREDENTIALS = {"AWS_ACCESS_KEY_ID": "simulated", "AWS_SECRET_ACCESS_KEY": "simulated"}  # open nothing
 
+# What Powertools leaves out of log lines anyway: https://docs.python.org/3/howto/logging.html#optimization
+_UNREAD = ("logThreads", "logProcesses", "logMultiprocessing", "logAsyncioTasks")
+
 
 def _taking_calls(original: Callable[[Any, str, Any], Any]) -> Callable[[Any, str, Any], Any]:
     def make_api_call(self: Any, operation: str, params: Any) -> Any:
@@ -139,6 +142,7 @@ def opened(environment: Mapping[str, str], now: Callable[[], float]) -> Iterator
             _OUTPUT.outside = sys.stdout
         for owner, name, value in (
             (json, "loads", quick_json.loads),
+            *((logging, name, False) for name in _UNREAD),
             (time, "sleep", _sleeping(time.sleep)),
             (uuid, "uuid4", _drawing(uuid.uuid4)),
             (clock, "now", now),
