@@ -127,8 +127,8 @@ class World:
         )
         leaves_out = None
         if not every_run:
-            announced = (unknowns or Unknowns()).failures_on_topic
-            leaves_out = IdleRuns(self.watchers, faults, failures_are_announced=announced).leaves_out
+            resend_after = float(stack.parameters["ResendAfterSeconds"])
+            leaves_out = IdleRuns(self.watchers, faults, unknowns or Unknowns(), resend_after).leaves_out
         self.events = self.services["events"] = Events(
             stack,
             schedule,
