@@ -48,7 +48,7 @@ comes again, for minutes: so kills are as rare as 60 s in 99 of 100 levels need,
 and still one in a hundred invocations."""
 _FORGERIES: list[tuple[OperatorAct, Sequence[str]]] = [("forge on queue", FORGERIES), ("forge on topic", ON_TOPIC)]
 _ARRIVAL_DAYS = 21.0
-_WORK_DAYS = 15.0
+_WORK_DAYS = 10.0
 
 
 def draw(seed: int, size: Size | None = None) -> Plan:
@@ -98,7 +98,7 @@ def _jobs(chance: Random, size: Size, levels: int) -> tuple[tuple[JobPlan, ...],
                 team=f"team-{chance.randint(1, 2)}",
                 chain_from=None if before is None else before.name,
                 lifetime=chance.choice([3, 10, 10, 20, 20]) * DAY,
-                time_limit=chance.choice([2, 8]) * HOUR if family == "BoundingBox" else chance.choice([12, 72]) * HOUR,
+                time_limit=chance.choice([3, 8]) * HOUR if family == "BoundingBox" else chance.choice([12, 72]) * HOUR,
                 max_concurrent=chance.choice([8, 20, 100, 1_000]) * max(1, size.clips // 100),
             )
             jobs.append(before)
@@ -110,7 +110,7 @@ def _teams(chance: Random, jobs: Sequence[JobPlan], size: Size) -> tuple[TeamPla
     teams = []
     for name in sorted({job.team for job in jobs}):
         kind = chance.choice(["fast", "office", "slow"])
-        pace = {"fast": (0.1, 0.5), "office": (0.3, 3.0), "slow": (1.0, 10.0)}[kind]
+        pace = {"fast": (0.1, 0.5), "office": (0.3, 3.0), "slow": (0.5, 5.0)}[kind]
         tasks = size.clips * size.objects * sum(job.team == name for job in jobs)
         hours_a_day = 24.0 if kind == "fast" else 7.0
         people = max(2, round(tasks * sum(pace) / 2 / (hours_a_day * _WORK_DAYS)))
@@ -137,7 +137,7 @@ def _clips(chance: Random, size: Size, frames: int) -> Iterator[ClipPlan]:
 
 def _parameters(chance: Random) -> dict[str, Any]:
     return {
-        "ResendAfterSeconds": int(chance.choice([3, 5, 5, 5, 5, 9]) * DAY),
+        "ResendAfterSeconds": int(chance.choice([3, 5, 5, 5, 7, 9]) * DAY),
         "GatherExpiriesSeconds": chance.choice([60, 3_600]),
         "MaxExpiries": chance.choice([3, 3, 10]),
         "MaxAgeSeconds": int(chance.choice([90, 120]) * DAY),
@@ -228,13 +228,13 @@ def _absences(chance: Random, plan: Plan, event: Any) -> Iterator[OperatorEvent]
     """Holidays of weeks; in one seed of ten or so, seventy days in which nobody works; and short absences, which let
     what is in the portal expire where lifetimes are short."""
     chaos = min(plan.quiet_at, 1.5 * _ARRIVAL_DAYS * DAY)
-    if plan.quiet_at > 90 * DAY and chance.random() < 1 / 5:
+    if plan.quiet_at > 90 * DAY and chance.random() < 1 / 8:
         at = chance.uniform(0, 14 * DAY)
         for team in plan.teams:
             yield event("away", at, team.name, 70 * DAY)
         return
     for team in plan.teams:
-        for _ in range(chance.randint(0, 2)):
+        for _ in range(chance.choice([0, 1, 1, 2])):
             yield event("away", chance.uniform(0, 1) * chaos, team.name, chance.uniform(7, 28) * DAY)
-        for _ in range(chance.randint(0, 3)):
+        for _ in range(chance.randint(0, 2)):
             yield event("away", chance.uniform(0, 1) * chaos, team.name, chance.uniform(1, 5) * DAY)
