@@ -47,6 +47,8 @@ _AVERAGE = Rates(
 comes again, for minutes: so kills are as rare as 60 s in 99 of 100 levels need, which is about one in a thousand calls
 and still one in a hundred invocations."""
 _FORGERIES: list[tuple[OperatorAct, Sequence[str]]] = [("forge on queue", FORGERIES), ("forge on topic", ON_TOPIC)]
+_MOST_CONCURRENT = 5_000
+"""What Ground Truth takes: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HumanTaskConfig.html"""
 _ARRIVAL_DAYS = 21.0
 _WORK_DAYS = 10.0
 
@@ -99,7 +101,7 @@ def _jobs(chance: Random, size: Size, levels: int) -> tuple[tuple[JobPlan, ...],
                 chain_from=None if before is None else before.name,
                 lifetime=chance.choice([3, 10, 10, 20, 20]) * DAY,
                 time_limit=chance.choice([3, 8]) * HOUR if family == "BoundingBox" else chance.choice([12, 72]) * HOUR,
-                max_concurrent=chance.choice([8, 20, 100, 1_000]) * max(1, size.clips // 100),
+                max_concurrent=min(_MOST_CONCURRENT, chance.choice([8, 20, 100, 1_000]) * max(1, size.clips // 100)),
             )
             jobs.append(before)
     return tuple(sorted(jobs, key=lambda job: (job.level, job.name))), frames
