@@ -140,13 +140,14 @@ def _said_by(message: dict[str, Any]) -> str:
 
 
 def submit(cloud: Cloud, steps: list[dict[str, Any]] = CHAIN, objects: int = 3, **more: Any) -> Stage:
-    """A task that was POSTed and whose frames are extracted: `objects` sequences, and as many frames."""
+    """A task that was POSTed and whose frames are extracted: `objects` sequences of one frame each."""
     task, _ = tasks.create({"labelingJobs": steps, **more})
     prefix = S3Uri(aws.bucket(), "clips/0/fps-1")
     places = [prefix / f"sequence-{number:04d}.json" for number in range(1, objects + 1)]
     pictures = [prefix / f"frames/{manifest.frame_name(number)}" for number in range(1, objects + 1)]
-    for place in places:
-        put_sequence(cloud, place)
+    for number, place in enumerate(places, start=1):
+        (sequence,) = manifest.sequences(prefix / "frames/", [manifest.frame_name(number)])
+        cloud.s3.put_object(Bucket=place.bucket, Key=place.key, Body=json.dumps(sequence))
     for step in steps:
         put_labels(cloud, step["jobName"], SEQ_LABEL)
     cloud.s3.put_object(Bucket=prefix.bucket, Key=f"{prefix.key}/s", Body=manifest.manifest(places))
@@ -164,6 +165,7 @@ def submit(cloud: Cloud, steps: list[dict[str, Any]] = CHAIN, objects: int = 3, 
     return Stage(cloud, task)
 
 
+_MOST_LABELED = 3
 SEQ_LABEL: dict[str, Any] = {
     "tracking-annotations": [
         {
@@ -186,33 +188,29 @@ SEQ_LABEL: dict[str, Any] = {
 """A label file: one car."""
 
 
-def put_sequence(cloud: Cloud, place: S3Uri, frames: int = 1) -> None:
-    """A sequence file whose frames are below it."""
-    names = [manifest.frame_name(number) for number in range(1, frames + 1)]
-    (sequence,) = manifest.sequences(S3Uri(place.bucket, place.key.removesuffix(".json") + "/"), names)
-    cloud.s3.put_object(**_place(place), Body=json.dumps(sequence))
-
-
 def put_labels(cloud: Cloud, job_name: str, labels: Any) -> None:
-    """The label file that `labeled` names for a job."""
-    cloud.s3.put_object(**_place(_labels(job_name)), Body=json.dumps(labels))
+    """The label files that `labeled` names for a job's first objects: the same labels on a frame of each."""
+    for index in range(_MOST_LABELED):
+        text = json.dumps(labels).replace(manifest.frame_name(1), manifest.frame_name(index + 1))
+        cloud.s3.put_object(Bucket=aws.bucket(), Key=label_key(job_name, index), Body=text)
 
 
-def _place(uri: S3Uri) -> dict[str, str]:
-    return {"Bucket": uri.bucket, "Key": uri.key}
-
-
-def _labels(job_name: str, file: str = "0/SeqLabel.json") -> S3Uri:
-    """A label file of a job."""
+def label_key(job_name: str, index: int) -> str:
+    """Where in our bucket the labels of a job's object are."""
     root = f"labeling-jobs/{job_name}/output/{job_name}"
-    return S3Uri(aws.bucket(), f"{root}/annotations/consolidated-annotation/output/{file}")
+    return f"{root}/annotations/consolidated-annotation/output/{index}/SeqLabel.json"
+
+
+def _index(message: dict[str, Any]) -> int:
+    index = str(message.get(OBJECT_ID_KEY)).split("/")[-2:-1]
+    return int(index[0]) if index and index[0].isdecimal() else 0
 
 
 def labeled(message: dict[str, Any], attribute: str = "VOTVehicle-ref", place: str = "VOTVehicle") -> dict[str, Any]:
     """Ground Truth's output line for a labeled object of a video job."""
     return {
         **message,
-        attribute: str(_labels(place)),
+        attribute: f"s3://{aws.bucket()}/{label_key(place, _index(message))}",
         f"{attribute}-metadata": {
             "class-map": {"0": "car"},
             "job-name": _said_by(message),

@@ -93,3 +93,13 @@ def test_what_cannot_be_read_comes_again(cloud: Cloud) -> None:
     answer = execution_state_change.handler(event, Context())  # type: ignore[arg-type]
     assert answer == {"batchItemFailures": [{"itemIdentifier": "7"}]}
     assert cloud.step_functions.executions == {}
+
+
+def test_a_completed_task_whose_announcement_failed_is_announced_here(stage: Stage) -> None:
+    tasks.end(stage.task_id, TaskStatus.COMPLETED)
+    stage.cloud.events.refusal = "ThrottlingException"
+    assert tell(stage.now().execution, "FAILED", error="NotAnnounced") == [{"itemIdentifier": "1"}]
+    stage.cloud.events.refusal = None
+    assert tell(stage.now().execution, "FAILED", error="NotAnnounced") == []
+    assert [detail["taskId"] for _, _, detail in stage.cloud.events.put] == [stage.task_id]
+    assert stage.now().status == "Completed"

@@ -1,11 +1,29 @@
-"""PostProcessing: writes output manifests and the summary, and completes the task."""
+"""PostProcessing: writes output manifests, annotations and the summary, completes the task and announces it."""
 
+import json
+from typing import Any
+
+import cv2
+import numpy as np
 import pytest
 
-from everlabel.errors import TaskNotInProgress
-from everlabel.task_table import Job
+from everlabel import annotation_json, aws, tasks
+from everlabel.annotation_document import AnnotationDocument, Change, Origin, Shape, ShapeType, Unlabeled
+from everlabel.errors import LabelsUnreadable, ManifestRefused, NotAnnounced, TaskNotInProgress
+from everlabel.task_table import Job, Task, TaskStatus
+from everlabel.taxonomy_form import read as read_taxonomy
+from local.template import ROOT
 from tests.handlers.conftest import Cloud
-from tests.handlers.stage import Stage, labeled, submit, unlabeled
+from tests.handlers.stage import (
+    CHAIN,
+    SEQ_LABEL,
+    Stage,
+    label_key,
+    labeled,
+    put_labels,
+    submit,
+    unlabeled,
+)
 
 
 @pytest.fixture
@@ -66,3 +84,266 @@ def test_a_task_that_was_stopped_meanwhile_does_not_complete(stage: Stage) -> No
     stage.fail("Broken", "")
     with pytest.raises(TaskNotInProgress):
         stage.post_process()
+
+
+# Annotations
+
+
+def document(stage: Stage) -> AnnotationDocument:
+    """What was written."""
+    place = {"Bucket": aws.bucket(), "Key": f"tasks/{stage.task_id}/annotations.json"}
+    return annotation_json.read(stage.cloud.s3.get_object(**place)["Body"].read())
+
+
+def box(left: int, track: str = "a", class_id: str = "0", **attributes: str) -> dict[str, Any]:
+    """An object of a label file."""
+    size = {"left": left, "top": 2, "width": 30, "height": 40}
+    return {**size, "class-id": class_id, "object-id": track, "label-category-attributes": attributes}
+
+
+def labels(*boxes: dict[str, Any], frame: str = "000001.jpg", **attributes: str) -> dict[str, Any]:
+    """A label file of one frame."""
+    return {"tracking-annotations": [{"frame": frame, "annotations": list(boxes), "frame-attributes": attributes}]}
+
+
+def test_the_annotations_have_the_labels_of_the_last_level_with_what_became_of_them(stage: Stage) -> None:
+    put_labels(stage.cloud, "VOTVehicle", labels(box(1), box(100, "gone"), box(200, "b")))
+    put_labels(stage.cloud, "AdjVOTVehicle", labels(box(200, "b", occlusion="none"), box(1), box(300, "new")))
+    stage.post_process()
+    found = document(stage)
+    assert [(job.job_name, job.level, job.chain_from) for job in found.labeling_jobs] == [
+        ("VOTVehicle", 1, None),
+        ("AdjVOTVehicle", 2, "VOTVehicle"),
+    ]
+    assert [(label.frame, label.job_name, label.level, label.track_id, label.change) for label in found.labels] == [
+        (frame, "AdjVOTVehicle", 2, track, change)
+        for frame in (0, 1)
+        for track, change in (("a", Change.KEPT), ("b", Change.ADJUSTED), ("new", Change.ADDED))
+    ]
+    assert found.labels[0].shape == Shape(ShapeType.BOX, ((1, 2), (31, 42)))
+    assert {label.origin for label in found.labels} == {Origin.HUMAN}
+
+
+def test_an_object_without_a_label_is_told_with_its_reason(stage: Stage) -> None:
+    stage.post_process()
+    reason = "Unsupported image format"
+    assert document(stage).unlabeled == (Unlabeled("VOTVehicle", 1, 2, "failed", reason),)
+
+
+def test_frames_have_times_and_inherit_the_attributes_of_drive_and_clip(stage: Stage) -> None:
+    put_labels(stage.cloud, "VOTVehicle", labels(box(1), blurred="no"))
+    put_labels(stage.cloud, "AdjVOTVehicle", labels(box(1), blurred="yes", weather="rainy"))
+    stage.post_process()
+    found = document(stage)
+    assert [(frame.index, frame.name, frame.fps, frame.time) for frame in found.frames] == [
+        (0, "000001.jpg", 1, 0),
+        (1, "000002.jpg", 1, 1),
+        (2, "000003.jpg", 1, 2),
+    ]
+    assert found.frames[0].attributes == {"blurred": "yes", "weather": "rainy", "drive.weather": "clear"}
+    assert found.frames[2].attributes == {"weather": "clear"}
+    assert found.attributes == {"drive": {"weather": "clear"}}
+
+
+def test_the_size_of_frames_is_read_from_the_first_one(stage: Stage) -> None:
+    _, picture = cv2.imencode(".jpg", np.zeros((48, 64, 3), np.uint8))
+    stage.cloud.s3.put_object(Bucket=aws.bucket(), Key="clips/0/fps-1/frames/000001.jpg", Body=picture.tobytes())
+    stage.post_process()
+    assert {(frame.width, frame.height) for frame in document(stage).frames} == {(64, 48)}
+    assert stage.cloud.object(f"tasks/{stage.task_id}/summary.json")["frames"] == [
+        {"fps": 1, "count": 3, "width": 64, "height": 48}
+    ]
+
+
+def test_annotations_written_again_are_the_same(stage: Stage) -> None:
+    stage.post_process()
+    first = document(stage)
+    stage.cloud.now += 3_600
+    stage.now().update(actions=[type(stage.now()).status.set("InProgress")])
+    stage.post_process()
+    assert document(stage) == first
+
+
+def test_the_summary_says_how_much_the_second_level_changed_and_how_long_people_worked(stage: Stage) -> None:
+    put_labels(stage.cloud, "VOTVehicle", labels(box(1), box(100, "gone")))
+    put_labels(stage.cloud, "AdjVOTVehicle", labels(box(16), box(300, "new")))
+    root = "labeling-jobs/AdjVOTVehicle/output/AdjVOTVehicle/annotations/worker-response/iteration-1/0"
+    for number, seconds in enumerate((30, 12.5)):
+        answers = json.dumps({"answers": [{"timeSpentInSeconds": seconds}]})
+        stage.cloud.s3.put_object(Bucket=aws.bucket(), Key=f"{root}/{number}.json", Body=answers)
+    stage.post_process()
+    summary = stage.cloud.object(f"tasks/{stage.task_id}/summary.json")
+    first, second = summary["labelingJobs"]
+    assert (summary["version"], first["agreement"], first["workSeconds"]) == (2, None, None)
+    agreement = second["agreement"]
+    assert {key: agreement[key] for key in ("kept", "adjusted", "added", "removed", "changedShare", "meanIou")} == {
+        "kept": 0,
+        "adjusted": 2,
+        "added": 2,
+        "removed": 2,
+        "changedShare": 1.0,
+        "meanIou": round(15 / 45, 4),
+    }
+    assert second["workSeconds"] == 42.5
+    assert summary["levels"][1] == {"jobLevel": 2, "expiries": 0, "resends": 0, "workSeconds": 42.5}
+    assert summary["classes"]["car"] == {"labels": 4, "frames": 2, "tracks": 2, "attributes": {}}
+    assert summary["annotationsS3Uri"] == f"s3://everlabel-bucket/tasks/{stage.task_id}/annotations.json"
+    assert summary["objectsPerFrame"] == {"labeledFrames": 2, "mean": 2.0, "max": 2}
+
+
+# Label files
+
+
+@pytest.mark.parametrize("job_name", ["VOTVehicle", "AdjVOTVehicle"])
+def test_a_label_file_that_comes_late_is_waited_for(stage: Stage, job_name: str) -> None:
+    key = label_key(job_name, 1)
+    stage.cloud.s3.delete_object(Bucket=aws.bucket(), Key=key)
+    with pytest.raises(LabelsUnreadable, match=f"{key}: is not there, or may not be read"):
+        stage.post_process()
+    assert stage.now().status == "InProgress"
+    assert stage.cloud.events.put == []
+    put_labels(stage.cloud, job_name, SEQ_LABEL)
+    stage.post_process()
+    assert stage.now().status == "Completed"
+
+
+def test_labels_of_a_frame_that_nobody_was_sent_are_not_lost_in_silence(stage: Stage) -> None:
+    put_labels(stage.cloud, "VOTVehicle", labels(box(1), frame="000009.jpg"))
+    with pytest.raises(LabelsUnreadable, match=r"has the frame '000009\.jpg', which its sequence has not"):
+        stage.post_process()
+
+
+def test_after_unreadable_labels_a_retry_goes_on(stage: Stage) -> None:
+    put_labels(stage.cloud, "VOTVehicle", {})
+    with pytest.raises(LabelsUnreadable) as unreadable:
+        stage.post_process()
+    stage.fail("LabelsUnreadable", json.dumps({"errorMessage": str(unreadable.value)}))
+    assert "has neither tracking-annotations nor detection-annotations" in str(stage.now().reason)
+    put_labels(stage.cloud, "VOTVehicle", SEQ_LABEL)
+    tasks.retry(stage.now())
+    stage.post_process()
+    assert stage.now().status == "Completed"
+
+
+def test_a_data_object_that_is_of_no_frame_of_the_clip_is_refused(stage: Stage) -> None:
+    frames = b'{"source-ref": "s3://everlabel-bucket/clips/0/fps-1/sequence-0003.json"}\n'
+    stage.cloud.s3.put_object(Bucket=aws.bucket(), Key="clips/0/fps-1/s", Body=frames)
+    with pytest.raises(ManifestRefused, match=r"has .*sequence-0001\.json, which is of no frames of the clip"):
+        stage.post_process()
+
+
+# Images
+
+
+def image_task(cloud: Cloud) -> Stage:
+    """Boxes on three frames, checked by people; and a class for each."""
+    cloud.labeling_job("Signs", "BoundingBox", annotation_type="BoundingBox")
+    cloud.labeling_job("Check", "VerificationBoundingBox", annotation_type="BoundingBox", audit="Signs")
+    cloud.labeling_job("Time", "ImageMultiClass", annotation_type="ImageMultiClass")
+    clip = {"clipS3Uri": "s3://clip_bucket_fake/clip_id_1234", "fps": 1}
+    steps: list[dict[str, Any]] = [
+        {"jobName": "Signs", "inputConfig": clip, "jobLevel": 1},
+        {"jobName": "Time", "inputConfig": clip, "jobLevel": 1},
+        {"jobName": "Check", "inputConfig": {"chainFromJobName": "Signs"}, "jobLevel": 2},
+    ]
+    return submit(cloud, steps)
+
+
+def image_line(message: dict[str, Any], attribute: str, label: Any, **metadata: Any) -> dict[str, Any]:
+    """An output line of an image job."""
+    return {**message, attribute: label, f"{attribute}-metadata": metadata}
+
+
+def test_images_have_boxes_verdicts_and_classes(cloud: Cloud) -> None:
+    stage = image_task(cloud)
+    stage.trigger()
+    drawn = {"annotations": [{"class_id": 0, "left": 1, "top": 2, "width": 3, "height": 4}], "image_size": [{}]}
+    signs = {"class-map": {"0": "stop"}, "objects": [{"confidence": 0.7}], "human-annotated": "no"}
+    boxes = [image_line(message, "Signs", drawn, **signs) for message in cloud.published("Signs")]
+    times = [image_line(message, "Time", "1", **{"class-name": "night"}) for message in cloud.published("Time")]
+    stage.receive(*boxes, *times)
+    stage.trigger(2)
+    verdicts = [{"class-name": name, "confidence": 0.0} for name in ("good", "bad", "good")]
+    messages = zip(cloud.published("Check"), verdicts, strict=True)
+    stage.receive(*(image_line(message, "Check", "0", **verdict) for message, verdict in messages))
+    stage.post_process()
+    found = document(stage)
+    assert [(label.frame, label.level, label.class_name, label.origin, label.confidence) for label in found.labels] == [
+        (frame, 1, "stop", Origin.AUTO, 0.7) for frame in range(3)
+    ]
+    assert [(said.frame, said.job_name, said.class_name, said.confidence) for said in found.classifications] == [
+        (0, "Check", "good", None),
+        (0, "Time", "night", None),
+        (1, "Check", "bad", None),
+        (1, "Time", "night", None),
+        (2, "Check", "good", None),
+        (2, "Time", "night", None),
+    ]
+    summary = cloud.object(f"tasks/{stage.task_id}/summary.json")
+    assert summary["classifications"] == {"Check": {"bad": 1, "good": 2}, "Time": {"night": 3}}
+    assert summary["autoLabeledShare"] == 1.0
+
+
+# Taxonomy
+
+
+def test_names_that_were_shortened_for_workers_are_restored(cloud: Cloud) -> None:
+    taxonomy = json.loads((ROOT / "taxonomies/lava/taxonomy.json").read_text())
+    cloud.s3.put_object(Bucket=aws.bucket(), Key="taxonomies/lava/1.json", Body=json.dumps(taxonomy))
+    cloud.labeling_job("VOTVehicle")
+    definition = {"labelingJobs": CHAIN[:1], "taxonomy": "lava/1", "attributes": {"clip": {"scene": "highway"}}}
+    stage = submit(cloud, CHAIN[:1], objects=1)
+    stage.task.update(actions=[Task.definition.set(json.dumps(definition))])
+    stage.trigger()
+    put_labels(cloud, "VOTVehicle", labels(box(1, occlusion="partial"), box(9, "b", occlusion="major")))
+    stage.receive(*map(labeled, cloud.published("VOTVehicle")))
+    stage.post_process()
+    found = document(stage)
+    assert (found.taxonomy, found.frames[0].attributes["scene"]) == ("lava/1", "highway")
+    known = read_taxonomy(json.dumps(taxonomy).encode())
+    expected = [known.restore("VOTVehicle", "car", {"occlusion": value}) for value in ("partial", "major")]
+    assert [(label.class_name, dict(label.attributes)) for label in found.labels] == expected
+    ((_, _, detail),) = cloud.events.put
+    assert detail["taxonomy"] == "lava/1"
+
+
+# The announcement
+
+
+def test_a_completed_task_is_announced_once(stage: Stage) -> None:
+    stage.post_process()
+    root = f"s3://everlabel-bucket/tasks/{stage.task_id}"
+    assert stage.cloud.events.put == [
+        (
+            "everlabel",
+            "AnnotationTaskCompleted",
+            {
+                "taskId": stage.task_id,
+                "clipId": "clip_id_1234",
+                "clipS3Uri": "s3://clip_bucket_fake/clip_id_1234",
+                "status": "Completed",
+                "summaryS3Uri": f"{root}/summary.json",
+                "annotationsS3Uri": f"{root}/annotations.json",
+                "taxonomy": None,
+            },
+        )
+    ]
+
+
+def test_whoever_died_before_the_announcement_makes_it_when_repeated(stage: Stage) -> None:
+    stage.cloud.events.refusal = "InternalFailure"
+    with pytest.raises(NotAnnounced, match="InternalFailure: try again"):
+        stage.post_process()
+    assert (stage.now().status, stage.cloud.events.put) == ("Completed", [])
+    stage.cloud.events.refusal = None
+    stage.post_process()
+    assert len(stage.cloud.events.put) == 1
+
+
+def test_a_task_that_was_stopped_at_the_last_moment_is_not_announced(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = tasks.end
+    monkeypatch.setattr(tasks, "end", lambda *_, **__: ended(stage.task_id, TaskStatus.STOPPING, "stopped by request"))
+    stage.post_process()
+    assert stage.cloud.events.put == []

@@ -40,6 +40,7 @@ AWS_ERRORS = {
 """Error names that AWS documents."""
 
 PURE = {
+    "everlabel.agreement",
     "everlabel.annotation_document",
     "everlabel.annotation_faults",
     "everlabel.annotation_json",
@@ -51,8 +52,13 @@ PURE = {
     "everlabel.frame_choice",
     "everlabel.json_form",
     "everlabel.label_categories",
+    "everlabel.label_counts",
+    "everlabel.label_files",
     "everlabel.labeling_job_request",
     "everlabel.manifest",
+    "everlabel.matching",
+    "everlabel.merging",
+    "everlabel.picture_size",
     "everlabel.protocol",
     "everlabel.s3_uri",
     "everlabel.strict_json",
