@@ -202,8 +202,10 @@ def formats(options: Answering) -> None:
     say(rows, options, {"format": "format", "shapes": "shapes"})
 
 
-def _use(options: InAccount) -> None:
-    os.environ.update(stacks.environment(os.environ, options.profile, options.region, options.endpoint_url))
+def _use(options: InAccount | OnStack) -> None:
+    made = stacks.environment(os.environ, options.profile, options.region, options.endpoint_url)
+    os.environ.clear()
+    os.environ.update(made)
 
 
 def _store(place: str) -> "Store":
@@ -219,7 +221,7 @@ def _tasks(options: OnStack, folder: Path | None) -> "tuple[TaskSource, str]":
     from everlabel_cli.task_source import FolderSource, StackSource
 
     if folder is not None:
-        os.environ.update(stacks.environment(os.environ, options.profile, options.region, options.endpoint_url))
+        _use(options)
         return FolderSource(folder), f"the folder {folder.resolve()}"
     stack = stacks.enter(options)
     return StackSource(stack), f"the stack {stack.name} ({stack.id})"

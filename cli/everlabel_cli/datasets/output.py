@@ -67,7 +67,7 @@ def open_output(place: str) -> Output:
         from everlabel import aws
 
         try:
-            prefix = S3Uri.parse(place.rstrip("/") + "/")
+            prefix = S3Uri.parse(place if place.endswith("/") else f"{place}/")
         except ValueError as error:
             raise typer.BadParameter(f"{place!r} {error}", param_hint="--to") from error
         found = aws.s3().list_objects_v2(Bucket=prefix.bucket, Prefix=prefix.key, MaxKeys=1)

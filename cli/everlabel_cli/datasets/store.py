@@ -48,7 +48,9 @@ class Store(Protocol):
 
 def open_store(place: str) -> Store:
     """The store at a path or an `s3://` prefix. Raises ValueError if the prefix is none."""
-    return S3Store(S3Uri.parse(place.rstrip("/") + "/")) if place.startswith("s3://") else FolderStore(Path(place))
+    if not place.startswith("s3://"):
+        return FolderStore(Path(place))
+    return S3Store(S3Uri.parse(place if place.endswith("/") else f"{place}/"))
 
 
 class FolderStore:
