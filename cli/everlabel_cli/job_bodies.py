@@ -1,15 +1,17 @@
 """Bodies of POST /labeling-jobs: gathered from files or a taxonomy, and what is wrong with them."""
 
+import dataclasses
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from everlabel_cli import body_file
+from everlabel_cli import body_file, taxonomies
 from everlabel_cli.answer import NotDone
 
 if TYPE_CHECKING:
     from everlabel.definition import Fault
+    from everlabel.label_categories import Finding
 
 _REGION = "us-east-1"
 """Where nothing else is known; only whether Ground Truth is there at all hangs on it."""
@@ -20,16 +22,22 @@ def gathered(
     only: Sequence[str],
     workteam_arn: str | None,
     ui_template: str | None,
+    taxonomy: str | None = None,
+    settings: str | None = None,
 ) -> list[dict[str, Any]]:
-    """The bodies, with settings filled in where they have none.
+    """The bodies of files or of a taxonomy, with settings filled in where they have none.
 
     Raises:
         typer.BadParameter: if there is not one source of bodies, it cannot be read, or a job that is asked for is not
             in it.
     """
-    if not files:
-        raise typer.BadParameter("give files with bodies")
+    if bool(files) == (taxonomy is not None):
+        raise typer.BadParameter("give either files with bodies or --taxonomy")
+    if taxonomy is None and settings is not None:
+        raise typer.BadParameter("goes with --taxonomy; the bodies of files have their own", param_hint="--settings")
     bodies = [body for file in files for body in body_file.read(file)]
+    if taxonomy is not None:
+        bodies = taxonomies.bodies(taxonomy, _settings(settings) if settings is not None else {})
     names = [str(body.get("jobName")) for body in bodies]
     lost = [name for name in only if name not in names]
     if lost:
@@ -37,11 +45,23 @@ def gathered(
     return [_completed(body, workteam_arn, ui_template) for body in bodies if not only or body.get("jobName") in only]
 
 
+def _settings(file: str) -> dict[str, Any]:
+    found = body_file.read(file)
+    if len(found) != 1:
+        raise typer.BadParameter(f"{file} must hold one mapping; it has {len(found)}", param_hint="--settings")
+    return found[0]
+
+
+def _is_configuration(body: dict[str, Any]) -> bool:
+    """Whether a body is a bare label category configuration."""
+    return "labels" in body and not {"jobName", "taskType", "settings"} & body.keys()
+
+
 def _completed(body: dict[str, Any], workteam_arn: str | None, ui_template: str | None) -> dict[str, Any]:
     from everlabel.task_types import TASK_TYPES, Media
 
     settings = body.get("settings", {})
-    if not isinstance(settings, dict):
+    if not isinstance(settings, dict) or _is_configuration(body):
         return body
     given = {}
     if workteam_arn is not None:
@@ -53,16 +73,53 @@ def _completed(body: dict[str, Any], workteam_arn: str | None, ui_template: str 
 
 
 def faults(bodies: Sequence[dict[str, Any]], stack: str, region: str | None) -> list[dict[str, str]]:
-    """Everything that is wrong with bodies, by the labeling job's name: form, combinations, Ground Truth's quotas.
+    """Everything that is wrong with bodies, by the labeling job's name: form and combinations.
 
     A label category configuration that lies in S3 is not read.
     """
     found = []
     for number, body in enumerate(bodies):
-        name = str(body.get("jobName") or f"body {number + 1}")
         rows = sorted(set(_faults(body, stack, region or _REGION)))
-        found += [{"jobName": name, "field": fault.field, "message": fault.message} for fault in rows]
+        found += [{"jobName": _name(body, number), "field": row.field, "message": row.message} for row in rows]
     return found
+
+
+def findings(bodies: Sequence[dict[str, Any]], stack: str, region: str, strict: bool) -> list[dict[str, str]]:
+    """The faults of bodies, and what their label category configurations have that Ground Truth does not document.
+
+    A body may be a bare label category configuration. What breaks a quota is a warning, unless `strict`.
+    """
+    found = []
+    for number, body in enumerate(bodies):
+        rows = sorted(set(_findings(body, stack, region)))
+        for row in rows:
+            severity = "error" if row.is_error or strict else "warning"
+            said = {"severity": severity, "field": row.field, "message": row.message}
+            found.append({"jobName": _name(body, number), **said})
+    return found
+
+
+def _name(body: dict[str, Any], number: int) -> str:
+    return str(body.get("jobName") or f"body {number + 1}")
+
+
+def _findings(body: dict[str, Any], stack: str, region: str) -> "list[Finding]":
+    from everlabel import label_categories, labeling_job_request
+    from everlabel.label_categories import Finding
+    from everlabel.task_types import TASK_TYPES
+
+    if _is_configuration(body):
+        return label_categories.findings(body)
+    found = [Finding(fault.field, fault.message) for fault in _faults(body, stack, region)]
+    config, _ = labeling_job_request.configurations(body)
+    if not isinstance(config, dict) or body.get("taskType") not in tuple(TASK_TYPES):
+        return found
+    sent = labeling_job_request.configuration(body, config)
+    inside = [
+        dataclasses.replace(row, field=f"labelCategoryConfig.{row.field}") for row in label_categories.findings(sent)
+    ]
+    # What the API says already is not said again.
+    return found + [row for row in inside if not any(row.field.startswith(fault.field) for fault in found)]
 
 
 def _faults(body: dict[str, Any], stack: str, region: str) -> "list[Fault]":

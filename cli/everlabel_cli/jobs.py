@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from everlabel_cli import job_bodies
+from everlabel_cli import job_bodies, taxonomies
 from everlabel_cli import stack as stacks
 from everlabel_cli.answer import say, talk
 from everlabel_cli.options import Answering, DryRun, OnStack, taking
@@ -27,6 +27,18 @@ UiTemplate = Annotated[
     str | None,
     typer.Option("--ui-template", metavar="S3URI", help="Image jobs: settings.UiTemplateS3Uri where it is not given."),
 ]
+Taxonomy = Annotated[
+    str | None,
+    typer.Option("--taxonomy", metavar="TAXONOMY", help="All jobs of one that comes along (lava), or of a file."),
+]
+Settings = Annotated[
+    str | None,
+    typer.Option(
+        "--settings",
+        metavar="FILE",
+        help="With --taxonomy: JSON or YAML, Ground Truth's settings for all jobs; under a job's name, for it alone.",
+    ),
+]
 Only = Annotated[list[str] | None, typer.Option("--only", metavar="NAME", help="This job alone; may be given again.")]
 
 
@@ -38,15 +50,18 @@ def create(
     only: Only = None,
     workteam_arn: WorkteamArn = None,
     ui_template: UiTemplate = None,
+    taxonomy: Taxonomy = None,
+    settings: Settings = None,
     wait: Annotated[bool, typer.Option("--wait", help="Return when no job is Initializing any more.")] = False,
     every: Annotated[float, typer.Option("--every", min=0.1, help="Seconds between looks while waiting.")] = 5,
     dry_run: DryRun = False,
 ) -> None:
-    """Start labeling jobs from body files. The same again gives the same jobs, which are known then.
+    """Start labeling jobs from body files or of a taxonomy. The same again gives the same jobs, which are known then.
 
-    A job that ended is started again by the request that made it.
+    A taxonomy is stored in the stack first, for definitions to name it. A job that ended is started again by the
+    request that made it.
     """
-    bodies = job_bodies.gathered(files or [], only or [], workteam_arn, ui_template)
+    bodies = job_bodies.gathered(files or [], only or [], workteam_arn, ui_template, taxonomy, settings)
     job_bodies.refuse_faulty(bodies, options.stack, options.region)
     stack = stacks.enter(options)
     if dry_run:
@@ -57,6 +72,9 @@ def create(
         ]
         say(rows, options, _STARTED)
         return
+    if taxonomy is not None:
+        stored = taxonomies.pushed(taxonomy)
+        talk(f"taxonomy {stored['taxonomy']}: {stored['result']}")
     rows = [_started(stack, body) for body in bodies]
     if wait:
         _await(stack, rows, every)
@@ -149,6 +167,9 @@ def lint(
     only: Only = None,
     workteam_arn: WorkteamArn = None,
     ui_template: UiTemplate = None,
+    taxonomy: Taxonomy = None,
+    settings: Settings = None,
+    strict: taxonomies.Strict = False,
     stack: Annotated[str, typer.Option("--stack", envvar="EVERLABEL_STACK", help="Names have the stack's in them.")] = (
         "everlabel"
     ),
@@ -158,11 +179,13 @@ def lint(
 ) -> None:
     """Say what Ground Truth would refuse, or what would make labels unusable, before anything is started.
 
-    Nothing is asked of AWS.
+    A file may also hold a label category configuration alone. What breaks a quota that Ground Truth documents is a
+    warning. Nothing is asked of AWS.
     """
-    bodies = job_bodies.gathered(files or [], only or [], workteam_arn, ui_template)
-    rows = job_bodies.faults(bodies, stack, region)
-    talk(f"{len(bodies)} labeling job{'s' * (len(bodies) != 1)}, {len(rows)} fault{'s' * (len(rows) != 1)}")
-    say(rows, options, {"jobName": "labeling job", "field": "field", "message": "what would be right"})
-    if rows:
+    bodies = job_bodies.gathered(files or [], only or [], workteam_arn, ui_template, taxonomy, settings)
+    rows = job_bodies.findings(bodies, stack, region, strict)
+    talk(f"{len(bodies)} labeling job{'s' * (len(bodies) != 1)}, {len(rows)} finding{'s' * (len(rows) != 1)}")
+    columns = {"jobName": "labeling job", "severity": "severity", "field": "field", "message": "what would be right"}
+    say(rows, options, columns)
+    if any(row["severity"] == "error" for row in rows):
         raise typer.Exit(1)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -177,13 +178,22 @@ def list_taxonomies(options: OnStack) -> None:
     say(rows, options, {"taxonomy": "taxonomy", "inStack": "in the stack", "bundled": "comes along"})
 
 
-def bodies(given: str) -> list[dict[str, Any]]:
-    """What is POSTed to start the labeling jobs of a taxonomy (a bundled name or a path), without who labels.
+def bodies(given: str, settings: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What is POSTed to start the labeling jobs of a taxonomy (a bundled name or a path).
+
+    Settings are Ground Truth's; those under a labeling job's name are for it alone, and go before the others.
 
     Raises:
-        typer.BadParameter: if there is no such file.
+        typer.BadParameter: if there is no such file, or no labeling job of a name in the settings.
         NotDone: with everything that is wrong with it.
     """
     from everlabel.taxonomy_configurations import configurations as templates
 
-    return [template.body({}) for template in templates(taxonomy_files.read(given)).values()]
+    made = templates(taxonomy_files.read(given))
+    own = {name: value for name, value in settings.items() if isinstance(value, dict)}
+    lost = [name for name in own if name not in made]
+    if lost:
+        why = f"there is no labeling job {', '.join(lost)}; there are {', '.join(made)}"
+        raise typer.BadParameter(why, param_hint="--settings")
+    shared = {name: value for name, value in settings.items() if name not in own}
+    return [template.body({**shared, **own.get(name, {})}) for name, template in made.items()]

@@ -6,6 +6,7 @@ import shlex
 from pathlib import Path
 
 import pytest
+import typer
 
 from everlabel.taxonomy_configurations import configurations
 from everlabel_cli import taxonomies, taxonomy_files
@@ -139,7 +140,15 @@ def test_each_bundled_taxonomy_should_be_in_a_folder_of_its_name() -> None:
         assert taxonomy_files.read(name).name == name
 
 
-def test_a_taxonomys_bodies_should_be_its_labeling_jobs_without_who_labels() -> None:
-    bodies = taxonomies.bodies("lava")
-    assert [body["jobName"] for body in bodies] == list(lava().jobs)
-    assert all("WorkteamArn" not in body["settings"] for body in bodies)
+def test_a_taxonomys_bodies_should_have_the_settings_of_all_and_of_each_labeling_job() -> None:
+    seniors = {"WorkteamArn": "seniors", "TaskTitle": "Last look"}
+    bodies = taxonomies.bodies("lava", {"WorkteamArn": "people", "MaxConcurrentTaskCount": 9, "AdjLaneVOD": seniors})
+    found = {body["jobName"]: body["settings"] for body in bodies}
+    assert list(found) == list(lava().jobs)
+    assert found["LaneVOD"] == {"TaskTitle": "Draw lanes", "WorkteamArn": "people", "MaxConcurrentTaskCount": 9}
+    assert found["AdjLaneVOD"] == {**seniors, "MaxConcurrentTaskCount": 9}
+
+
+def test_settings_of_a_labeling_job_that_is_not_should_be_refused() -> None:
+    with pytest.raises(typer.BadParameter, match="there is no labeling job LaneVot; there are VOTVehicle"):
+        taxonomies.bodies("lava", {"LaneVot": {"WorkteamArn": "people"}})
