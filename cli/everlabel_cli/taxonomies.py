@@ -142,7 +142,7 @@ def would_push(taxonomy: "Taxonomy") -> dict[str, Any]:
     from everlabel import taxonomies
 
     known = taxonomies.find(taxonomy.reference) is not None
-    result = "there already" if known else "would be stored"
+    result = "known" if known else "would be stored"
     return {"taxonomy": taxonomy.reference, "result": result, "s3Uri": str(taxonomies.uri(taxonomy.reference))}
 
 
@@ -159,7 +159,7 @@ def pushed(given: str) -> dict[str, Any]:
     except taxonomies.TaxonomyTaken as error:
         raise NotDone(str(error)) from error
     place = str(taxonomies.uri(taxonomy.reference))
-    return {"taxonomy": taxonomy.reference, "result": "stored" if is_new else "there already", "s3Uri": place}
+    return {"taxonomy": taxonomy.reference, "result": "stored" if is_new else "known", "s3Uri": place}
 
 
 @app.command("list")

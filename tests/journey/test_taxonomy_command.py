@@ -1,9 +1,6 @@
 """LAVA on a stack of the real template: its labeling jobs are started by one command, and its definitions checked."""
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,26 +8,14 @@ from typing import Any
 import pytest
 
 from local.api_client import ApiClient
-from local.credentials import KEY_ID, REGION, SECRET
-from local.template import ROOT
 from local.world import Settings, World
+from tests.journey.everlabel_command import answer, everlabel
 from tests.taxonomies import LAVA_FILE, lava
 
 
-def everlabel(world: World, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """One run of the command line in a process of its own, with nothing of the user's AWS configuration."""
-    given = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    given |= {"AWS_ACCESS_KEY_ID": KEY_ID, "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_CONFIG_FILE": os.devnull}
-    given |= {"NO_PROXY": "127.0.0.1", "PYTHONPATH": str(ROOT / "cli"), "EVERLABEL_OUTPUT": "json"}
-    where = ["--endpoint-url", world.endpoint_url, "--region", REGION]
-    command = [sys.executable, "-W", "error", "-m", "everlabel_cli", *arguments, *where]
-    return subprocess.run(command, cwd=ROOT, env=given, capture_output=True, text=True, timeout=120, check=False)  # noqa: S603
-
-
-def answer(world: World, *arguments: str) -> Any:
-    run = everlabel(world, *arguments)
-    assert run.returncode == 0, run.stderr
-    return json.loads(run.stdout)
+def done(world: World, *arguments: str) -> Any:
+    """What a command answered that did all."""
+    return answer(everlabel(world, *arguments, "--output", "json"))
 
 
 @pytest.fixture(scope="module")
@@ -42,17 +27,17 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 def test_a_taxonomy_should_start_its_labeling_jobs_and_hold_definitions_to_it(world: World, tmp_path: Path) -> None:
     create = ["jobs", "create", "--taxonomy", "lava", "--workteam-arn", world.outputs["WorkteamArn"]]
-    started = answer(world, *create, "--wait", "--every", "0.2")
+    started = done(world, *create, "--wait", "--every", "0.2")
     assert [(row["jobName"], row["result"]) for row in started] == [(name, "started") for name in lava().jobs]
     assert {row["labelingJobStatus"] for row in started} == {"InProgress"}
     assert started[9]["definition"]["labelCategoryConfig"]["auditLabelAttributeName"] == "TrafficSignVOD-ref"
-    again = answer(world, *create)
-    assert {row["result"] for row in again} == {"there already"}
+    again = done(world, *create)
+    assert {row["result"] for row in again} == {"known"}
     assert [row["labelingJobArn"] for row in again] == [row["labelingJobArn"] for row in started]
 
     # It was stored with them, as it is and for good.
-    assert answer(world, "taxonomy", "list") == [{"taxonomy": "lava/1", "inStack": True, "bundled": True}]
-    assert answer(world, "taxonomy", "show", "lava/1") == json.loads(LAVA_FILE.read_text())
+    assert done(world, "taxonomy", "list") == [{"taxonomy": "lava/1", "inStack": True, "bundled": True}]
+    assert done(world, "taxonomy", "show", "lava/1") == json.loads(LAVA_FILE.read_text())
     other = tmp_path / "taxonomy.json"
     other.write_text(LAVA_FILE.read_text().replace("dashed", "dotted"))
     refused = everlabel(world, "taxonomy", "push", str(other))
