@@ -65,6 +65,10 @@ def put(self: Attribute[Any], instance: Any, value: Any) -> None:
 _GET, _SET = Attribute.__get__, Attribute.__set__
 
 
+type _Reader = tuple[str, str, Callable[[Any], Any] | None]
+"""How an attribute is read: its name, the type that it must have, and what is done to the value."""
+
+
 class _Plain(NamedTuple):
     """What has to be known of a class whose attributes are all text, numbers, booleans, or tell the class."""
 
@@ -72,8 +76,9 @@ class _Plain(NamedTuple):
     """The values that a model of an item begins with."""
     new: Mapping[str, Any]
     """The values that a new model begins with."""
-    readers: Mapping[str, tuple[str, Callable[[Any], Any] | None]]
-    """How each attribute is read: the type that it must have, and what is done to the value."""
+    readers: Mapping[str, _Reader]
+    shapes: dict[tuple[str, ...], tuple[_Reader, ...] | None]
+    """The readers of items that were met, by what they have: most are of a few kinds."""
     writers: tuple[tuple[str, str, Callable[[Any], Any] | None, bool], ...]
     """Name, type, what is done to the value, and whether the attribute may be missing."""
     discriminator: str | None
@@ -93,26 +98,22 @@ def _plain(model: type[AttributeContainer]) -> _Plain | None:
     tells = None if discriminator is None else discriminator.get_discriminator(model)
     existing: dict[str, Any] = {} if tells is None else {model._discriminator: model}  # type: ignore[attr-defined]
     new = dict(existing)
-    readers: dict[str, tuple[str, Callable[[Any], Any] | None]] = {}
+    readers: dict[str, _Reader] = {}
     writers = []
     for name, attribute in attributes.items():
-        is_number = type(attribute) is NumberAttribute
         if attribute.default is not None:
             existing[name] = attribute.default
         at_first = attribute.default if attribute.default_for_new is None else attribute.default_for_new
         if at_first is not None:
             new[name] = at_first
         is_plain = type(attribute) is UnicodeAttribute
-        if attribute is not discriminator:
-            readers[name] = (
-                attribute.attr_type,
-                None if is_plain else bool if not is_number else attribute.deserialize,
-            )
+        readers[name] = (name, attribute.attr_type, None if is_plain else attribute.deserialize)
         writers.append((name, attribute.attr_type, None if is_plain else attribute.serialize, attribute.null))
     return _Plain(
         existing,
         new,
         readers,
+        {},
         tuple(writers),
         None if discriminator is None else discriminator.attr_name,
         None if tells is None else {"S": tells},
@@ -143,17 +144,27 @@ def deserialize(self: AttributeContainer, attribute_values: _Values) -> None:
     ):
         _DESERIALIZE(self, attribute_values)
         return
-    own = self.attribute_values = {**plain.existing}
-    readers = plain.readers
-    for name, value in attribute_values.items():
-        reader = readers.get(name)
-        if reader is not None:
-            kind, read = reader
-            if kind in value:
-                own[name] = value[kind] if read is None else read(value[kind])
-            elif value and "NULL" not in value:
-                _DESERIALIZE(self, attribute_values)
-                return
+    names = tuple(attribute_values)
+    shape = plain.shapes[names] if names in plain.shapes else _shape(plain, names)
+    if shape is None:
+        _DESERIALIZE(self, attribute_values)
+        return
+    try:
+        own = {
+            name: value[kind] if read is None else read(value[kind])
+            for (name, kind, read), value in zip(shape, attribute_values.values(), strict=True)
+        }
+    except KeyError:  # a null, or another type than the attribute has
+        _DESERIALIZE(self, attribute_values)
+        return
+    self.attribute_values = {**plain.existing, **own}
+
+
+def _shape(plain: _Plain, names: tuple[str, ...]) -> tuple[_Reader, ...] | None:
+    """How an item is read that has these attributes in this order; None if the model does not know one of them."""
+    found = tuple(plain.readers[name] for name in names) if plain.readers.keys() >= set(names) else None
+    plain.shapes[names] = found
+    return found
 
 
 @cache
