@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from everlabel_cli import dataset, jobs, laptop, quarantine, redrive, submit, tasks, taxonomies
+from everlabel_cli import dataset, jobs, laptop, quarantine, redrive, render, submit, tasks, taxonomies
 from everlabel_cli.answer import plain
 
 HELP = """
@@ -27,6 +27,7 @@ app.command()(redrive.redrive)
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(taxonomies.app, name="taxonomy")
 app.add_typer(dataset.app, name="dataset")
+app.add_typer(render.app, name="render")
 app.add_typer(laptop.app, name="local")
 
 

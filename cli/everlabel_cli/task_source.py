@@ -117,6 +117,13 @@ class StackSource(S3Frames):
             if document is not None and chosen.takes(document):
                 yield document
 
+    def document_of(self, task_id: str) -> AnnotationDocument:
+        """The document of one task, without listing all. Raises NotReadable if it has none."""
+        found = self._find(task_id)
+        if found is None:
+            raise NotReadable(f"there is no annotation document of a task {task_id!r}")
+        return found
+
     def _find(self, task_id: str) -> AnnotationDocument | None:
         from everlabel import objects
 
