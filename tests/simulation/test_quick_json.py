@@ -39,3 +39,5 @@ def test_what_was_written_should_be_read_the_same(value: Any, indent: int | None
 @example('"\ud800"')
 def test_anything_else_should_be_read_or_refused_the_same(text: str) -> None:
     assert told(loads, text) == told(json.loads, text)
+    assert told(loads, text, object_pairs_hook=tuple) == told(json.loads, text, object_pairs_hook=tuple)
+    assert told(loads, text, cls=json.JSONDecoder) == told(json.loads, text, cls=json.JSONDecoder)
