@@ -62,10 +62,13 @@ class Delivery:
         """Tell that an object failed. An input that was no JSON object makes no line: only the counters know of it."""
         if event.object is None:
             return
+        on_topic, in_manifest = self._unknowns.failures_on_topic, self._unknowns.failures_in_manifest
+        if not (on_topic or in_manifest):
+            return
         line = json.dumps(self._output.failure_line(event.object, event.reason, date))
-        if self._unknowns.failures_on_topic:
+        if on_topic:
             self._publish(line, now)
-        if self._unknowns.failures_in_manifest:
+        if in_manifest:
             self._append(line, now)
 
     def next_event_at(self) -> float | None:

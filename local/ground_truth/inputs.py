@@ -88,7 +88,7 @@ def read_line(body: str, message_id: str, label_attribute: str, unknowns: Unknow
     dedup_id = line.get(key)
     if not isinstance(dedup_id, str) or not 0 < len(dedup_id) <= LONGEST_ID:
         raise InputRefused(f"{key} is not a string of 1 to {LONGEST_ID} characters", line)
-    if unknowns.ids_must_match_pattern and not _ID.fullmatch(dedup_id):
+    if not _ID.fullmatch(dedup_id) and unknowns.ids_must_match_pattern:
         raise InputRefused(f"{key} does not match {_ID.pattern}", line)
     return DataObject(body, line, source, key, dedup_id)
 

@@ -113,7 +113,6 @@ class LabelingJob:
         due = math.inf
         for at in (
             self._status_due,
-            self._idle_at(),
             self._ends_at(),
             self._queue.next_expiry(),
             self._expiries[0].expires_at if self._expiries else None,
@@ -121,6 +120,7 @@ class LabelingJob:
         ):
             if at is not None and at < due:
                 due = at
+        due = min(due, self._idle_at(due))
         return None if due == math.inf else due
 
     def advance(self, now: float) -> list[Event]:
@@ -232,11 +232,12 @@ class LabelingJob:
         self.status, self.reason = status, reason
         self._events.append(StatusChanged(self._now, status, reason))
 
-    def _idle_at(self) -> float | None:
-        busy = self._queue or (self._open and self.unknowns.open_tasks_keep_job_alive)
-        if self.status != JobStatus.IN_PROGRESS or busy:
-            return None
-        return self._active_at + self.settings.idle_limit
+    def _idle_at(self, before: float) -> float:
+        """When the job has been idle for too long, if that is earlier than `before`; else any later time."""
+        at = self._active_at + self.settings.idle_limit
+        if at >= before or self.status != JobStatus.IN_PROGRESS or self._queue:
+            return math.inf
+        return math.inf if self._open and self.unknowns.open_tasks_keep_job_alive else at
 
     def _ends_at(self) -> float | None:
         after = self.unknowns.job_ends_after

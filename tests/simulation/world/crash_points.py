@@ -4,7 +4,6 @@ Every story is told once without a crash, which finds its calls; then again for 
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import product
 
@@ -12,6 +11,7 @@ from local.ground_truth.people import Behaviour
 from local.ground_truth.unknowns import Unknowns
 from tests.simulation.world.faults import Kind
 from tests.simulation.world.plan import HOUR
+from tests.simulation.world.processes import processes
 from tests.simulation.world.stories import Story, event
 
 CRASHES = (Kind.KILLED_BEFORE, Kind.KILLED_AFTER, Kind.ANSWER_LOST)
@@ -154,6 +154,6 @@ def wrong(crash: Crash) -> str | None:
 def everywhere(stories: Sequence[Story], jobs: int) -> tuple[list[str], int]:
     """What is wrong after each crash of all stories, by so many processes; and how many crashes there were."""
     crashes = list(every_crash(stories))
-    with ProcessPoolExecutor(jobs) as pool:
+    with processes(jobs) as pool:
         found = pool.map(wrong, crashes, chunksize=20)
         return [each for each in found if each is not None], len(crashes)

@@ -7,12 +7,13 @@ import subprocess  # nosec # runs this repository's own code
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from local.template import ROOT
+from tests.simulation.world.processes import processes
 from tests.simulation.world.stories import Story
 
 SEEDS = 50
@@ -80,7 +81,7 @@ def told(stories: Sequence[Story], seeds: int, jobs: int = 1) -> Iterator[Told]:
     if jobs == 1:
         yield from (tell(*pair) for pair in pairs)
         return
-    with ProcessPoolExecutor(jobs) as pool:
+    with processes(jobs) as pool:
         yield from pool.map(tell, *zip(*pairs, strict=True))
 
 

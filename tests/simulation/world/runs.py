@@ -1,8 +1,7 @@
 """Many plans, lived one after the other or side by side, until the first broken promise; and the shortest way to it."""
 
-import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import Future, as_completed
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 from tests.simulation.world.drawing import draw
 from tests.simulation.world.life import Life, live
 from tests.simulation.world.plan import Plan, Size
+from tests.simulation.world.processes import processes
 from tests.simulation.world.promises import WAKES_IN_SECONDS, Broken, Promise
 from tests.simulation.world.shrinking import shrunk
 from tests.simulation.world.table import Figures, percentile
@@ -43,20 +43,13 @@ def lives(seeds: Sequence[Seed], jobs: int) -> Iterator[tuple[Seed, Life]]:
         for seed in seeds:
             yield seed, live(seed.plan())
         return
-    with ProcessPoolExecutor(jobs, initializer=_begin) as pool:
+    with processes(jobs) as pool:
         started: dict[Future[Life], Seed] = {pool.submit(_live, seed): seed for seed in seeds}
         try:
             for done in as_completed(started):
                 yield started[done], done.result()
         finally:
             pool.shutdown(cancel_futures=True)
-
-
-def _begin() -> None:
-    """A world makes millions of objects and few circles; looking for those as often as Python does takes a sixth of the
-    time."""
-    gc.freeze()
-    gc.set_threshold(200_000, 50, 100)
 
 
 def _live(seed: Seed) -> Life:

@@ -103,6 +103,8 @@ class Story:
     lifetime: float = 3 * DAY
     time_limit: float = 2 * HOUR
     max_concurrent: int = 1_000
+    every_run: bool = True
+    """Whether also those runs of the reconciler happen that would find nothing."""
 
     def plan(self, seed: int = 1) -> Plan:
         """The same as a plan."""
@@ -155,7 +157,7 @@ class Story:
                 step=_LOOKS,
                 retries=False,
                 traced=traced,
-                every_run=True,
+                every_run=self.every_run,
                 empty_is_zero=self.empty_is_zero,
             )
 
