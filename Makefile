@@ -77,6 +77,10 @@ simulate: setup ## 200 seeds of clips, people and faults in virtual time; prints
 	@$(SIMULATION) stories
 	@$(SIMULATION) run $(if $(SEEDS),--seeds "$$SEEDS")
 
+.PHONY: replay
+replay: setup ## what a seed, or a part of one, brings: ARGS="--plan simulation-seed-7.json" or ARGS=7
+	@$(SIMULATION) replay $(ARGS)
+
 .PHONY: knock-outs
 knock-outs: setup ## each defence removed from a copy, and what misses it
 	@$(SIMULATION) knock-outs

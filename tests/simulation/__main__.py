@@ -1,9 +1,9 @@
 """The simulation: `python -m tests.simulation run`, and `python -m tests.simulation replay SEED`."""
 
 import resource
-import shlex
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,6 +14,7 @@ from tests.simulation.source_a.control import OURS, THEIRS, lives_of_source_a
 from tests.simulation.world.crash_points import DETOURS, STRAIGHT, everywhere
 from tests.simulation.world.defences import DEFENCES
 from tests.simulation.world.drawing import draw
+from tests.simulation.world.excerpt import Excerpt
 from tests.simulation.world.knock_outs import told, verdicts
 from tests.simulation.world.life import Life, live
 from tests.simulation.world.observer import written
@@ -79,28 +80,35 @@ def run(
 
 @app.command()
 def replay(
-    seed: int,
+    seed: Annotated[int | None, typer.Argument(help="The seed; none with --plan.")] = None,
+    plan: Annotated[Path | None, typer.Option(help="A file with the part of a seed's plan that is lived.")] = None,
     clips: Clips = 60,
     levels: Levels = 2,
     objects: Objects = 4,
     days: Days = 240,
-    only: Annotated[
-        list[str] | None, typer.Option(help="A part of the plan that stays (clip:…, habit:…, event:…, fault:…).")
-    ] = None,
     trace: Annotated[str | None, typer.Option(help="The task to print the timeline of.")] = None,
 ) -> None:
     """Live one seed, or a part of it, and print what happened. Exit code 1 if a promise is broken."""
-    plan = Seed(seed, Size(clips, levels, objects, days)).plan()
-    if only is not None:
-        plan = plan.reduced(only)
-    life = live(plan, traced=trace)
+    found = _plan(seed, Size(clips, levels, objects, days), plan)
+    life = live(found, traced=trace)
     if life.broken is not None and trace is None:
-        life = live(plan, traced=life.broken.task or "")
-    _timeline(plan, life)
+        life = live(found, traced=life.broken.task or "")
+    _timeline(found, life)
     show({OURS: life.figures}, console)
     if life.broken is not None:
         console.print(f"BROKEN: {life.broken}")
         raise typer.Exit(1)
+
+
+def _plan(seed: int | None, size: Size, part: Path | None) -> Plan:
+    if part is None and seed is not None:
+        return Seed(seed, size).plan()
+    if part is None or seed is not None:
+        raise typer.BadParameter("give a seed, or --plan with a file")
+    try:
+        return Excerpt.read(part.read_text()).plan()
+    except (OSError, ValueError) as error:
+        raise typer.BadParameter(f"{part} cannot be lived: {error}", param_hint="--plan") from None
 
 
 @app.command()
@@ -201,20 +209,17 @@ def _explain(seed: Seed, life: Life, seconds: float) -> None:
     task = "" if again.broken is None else again.broken.task or ""
     _timeline(short, live(short, traced=task))
     console.print(f"BROKEN by seed {seed.number}: {again.broken}")
-    console.print("Again:")
-    console.print(f"  {command(seed, short)}", soft_wrap=True)
+    console.print(f'Again:\n  make replay ARGS="{_written(seed, short)}"', soft_wrap=True)
 
 
-def command(seed: Seed, plan: Plan) -> str:
-    """What replays a part of a seed's plan."""
-    size = seed.size
-    words = ["python", "-m", "tests.simulation", "replay", str(seed.number)]
-    words += ["--clips", str(size.clips), "--levels", str(size.levels)]
-    words += ["--objects", str(size.objects), "--days", str(size.days)]
-    if plan.only is not None:
-        for atom in [*plan.atoms(), *(f"fault:{key}" for key in sorted(plan.only))]:
-            words += ["--only", atom]
-    return shlex.join(words)
+def _written(seed: Seed, plan: Plan) -> str:
+    """What names a seed's plan on the command line; a part of one is written to a file."""
+    if plan.only is None:
+        size = seed.size
+        return f"{seed.number} --clips {size.clips} --levels {size.levels} --objects {size.objects} --days {size.days}"
+    file = Path(f"simulation-seed-{seed.number}.json")
+    file.write_text(Excerpt.of(seed, plan).written())
+    return f"--plan {file}"
 
 
 def _timeline(plan: Plan, life: Life) -> None:
