@@ -33,7 +33,7 @@ setup: .venv/.done .venv/bin/everlabel ## install what the laptop world and the 
 # ---- the laptop world -------------------------------------------------------------------------------------------
 
 # What is given reaches the shell as an environment variable, so that a path may have spaces.
-export CLIP FUNCTION EVENT PORT API_PORT SEEDS
+export CLIP FUNCTION EVENT PORT API_PORT SEEDS ROUNDS
 
 .PHONY: demo
 demo: setup ## real clips all the way on a laptop, with both expiries (CLIP=video.mp4 takes yours)
@@ -104,6 +104,11 @@ check: setup .venv-sam/.done ## formatting, types, security, the template, and b
 	$(BIN)/cfn-lint template.yaml
 	$(SAM) validate --lint
 	$(ROOT) $(BIN)/python -m local.builds
+
+.PHONY: bench
+bench: setup ## ours beside what others would use: ratios (ROUNDS=3 ONLY=frame_extraction)
+	@PYTHONPATH=.:functions:layers/everlabel $(BIN)/python -m bench \
+	  $(if $(ROUNDS),--rounds "$$ROUNDS") $(foreach name,$(ONLY),--only $(name))
 
 .PHONY: docs
 docs: setup ## draw the state machine, write the OpenAPI document

@@ -63,15 +63,16 @@ def make(
 
 
 def painted(number: int, width: int = WIDTH, height: int = HEIGHT) -> VideoFrame:
-    """The upper half is the number in dark and light cells, the lower a coloured wedge."""
+    """The upper half is the number in dark and light cells, the lower a wedge in a colour that RGB can show."""
     upper = b"".join(bytes([235 if number >> bit & 1 else 16]) * _CELL for bit in range(_BITS))
     upper = (upper + bytes([16]) * width)[:width]
-    lower = bytes(16 + column * 219 // width for column in range(width))
-    red = [bytes([128]) * width] * (height // 4) + [bytes([170]) * width] * height
+    lower = bytes(86 + column * 84 // width for column in range(width))
+    grey = [bytes([128]) * width] * (height // 4)
+    blue, red = (grey + [bytes([level]) * width] * height for level in (90, 170))
     frame = VideoFrame(width, height, "yuv420p")
     for plane, rows in zip(
         frame.planes,
-        ([upper] * (height // 2) + [lower] * (height - height // 2), [bytes([90]) * width] * height, red),
+        ([upper] * (height // 2) + [lower] * (height - height // 2), blue, red),
         strict=True,
     ):
         plane.update(b"".join(row[: plane.width].ljust(plane.line_size, b"\0") for row in rows[: plane.height]))

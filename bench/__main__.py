@@ -1,0 +1,31 @@
+"""Benchmarks: `python -m bench`, or some of them by name: `python -m bench --only frame_extraction --rounds 5`."""
+
+from collections.abc import Callable, Iterable
+from importlib import import_module
+from typing import Annotated
+
+import typer
+
+from bench.measuring import Row, show, write
+
+# A module of this folder each, which has `run(rounds)`: its rows. Imported when its turn comes.
+BENCHMARKS = {"frame_extraction": "Frames out of clips"}
+
+
+def main(
+    rounds: Annotated[int, typer.Option(min=1, help="How often each is measured, after a warm-up.")] = 3,
+    only: Annotated[list[str] | None, typer.Option(help=f"One of: {', '.join(BENCHMARKS)}. May be repeated.")] = None,
+) -> None:
+    """Measure ours and the baselines in turn, print the ratios, write them to out/bench/."""
+    unknown = set(only or ()) - set(BENCHMARKS)
+    if unknown:
+        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: no such benchmark; there is {', '.join(BENCHMARKS)}")
+    for name in only or BENCHMARKS:
+        run: Callable[[int], Iterable[Row]] = import_module(f"bench.{name}").run
+        rows = list(run(rounds))
+        show(BENCHMARKS[name], rows)
+        typer.echo(f"written to {write(name, rows, rounds)}")
+
+
+if __name__ == "__main__":
+    typer.run(main)
