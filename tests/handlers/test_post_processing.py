@@ -10,8 +10,7 @@ import pytest
 from everlabel import annotation_json, aws, tasks
 from everlabel.annotation_document import AnnotationDocument, Change, Origin, Shape, ShapeType, Unlabeled
 from everlabel.errors import LabelsUnreadable, ManifestRefused, NotAnnounced, TaskNotInProgress
-from everlabel.task_table import Job, Task, TaskStatus
-from everlabel.taxonomy_form import read as read_taxonomy
+from everlabel.task_table import Job, TaskStatus
 from local.template import ROOT
 from tests.handlers.conftest import Cloud
 from tests.handlers.stage import (
@@ -287,24 +286,42 @@ def test_images_have_boxes_verdicts_and_classes(cloud: Cloud) -> None:
 # Taxonomy
 
 
-def test_names_that_were_shortened_for_workers_are_restored(cloud: Cloud) -> None:
-    taxonomy = json.loads((ROOT / "taxonomies/lava/taxonomy.json").read_text())
-    cloud.s3.put_object(Bucket=aws.bucket(), Key="taxonomies/lava/1.json", Body=json.dumps(taxonomy))
-    cloud.labeling_job("VOTVehicle")
-    definition = {"labelingJobs": CHAIN[:1], "taxonomy": "lava/1", "attributes": {"clip": {"scene": "highway"}}}
-    stage = submit(cloud, CHAIN[:1], objects=1)
-    stage.task.update(actions=[Task.definition.set(json.dumps(definition))])
+SIGNS = "TrafficSignVOD"
+
+
+def sign_task(cloud: Cloud) -> Stage:
+    """A task whose workers saw short words."""
+    cloud.labeling_job(SIGNS, "VideoObjectDetection")
+    steps = [{**CHAIN[0], "jobName": SIGNS}]
+    stage = submit(cloud, steps, objects=1, taxonomy="lava/1", attributes={"clip": {"scene": "highway"}})
     stage.trigger()
-    put_labels(cloud, "VOTVehicle", labels(box(1, occlusion="partial"), box(9, "b", occlusion="major")))
-    stage.receive(*map(labeled, cloud.published("VOTVehicle")))
+    put_labels(cloud, SIGNS, labels({**box(1, is_front="true"), "object-id": None}))
+    for message in cloud.published(SIGNS):
+        line = labeled(message, f"{SIGNS}-ref", SIGNS)
+        line[f"{SIGNS}-ref-metadata"]["class-map"] = {"0": "construction"}
+        stage.receive(line)
+    return stage
+
+
+def test_words_that_were_shortened_for_workers_are_restored(cloud: Cloud) -> None:
+    stage = sign_task(cloud)
+    taxonomy = (ROOT / "taxonomies/lava/taxonomy.json").read_bytes()
+    cloud.s3.put_object(Bucket=aws.bucket(), Key="taxonomies/lava/1.json", Body=taxonomy)
     stage.post_process()
     found = document(stage)
     assert (found.taxonomy, found.frames[0].attributes["scene"]) == ("lava/1", "highway")
-    known = read_taxonomy(json.dumps(taxonomy).encode())
-    expected = [known.restore("VOTVehicle", "car", {"occlusion": value}) for value in ("partial", "major")]
-    assert [(label.class_name, dict(label.attributes)) for label in found.labels] == expected
+    assert [label.class_name for label in found.labels] == ["highway construction and maintenance"]
     ((_, _, detail),) = cloud.events.put
     assert detail["taxonomy"] == "lava/1"
+
+
+@pytest.mark.parametrize(("file", "message"), [(None, "is not there"), (b"{}", "is no taxonomy")])
+def test_labels_are_not_read_without_their_taxonomy(cloud: Cloud, file: bytes | None, message: str) -> None:
+    stage = sign_task(cloud)
+    if file is not None:
+        cloud.s3.put_object(Bucket=aws.bucket(), Key="taxonomies/lava/1.json", Body=file)
+    with pytest.raises(LabelsUnreadable, match=f"taxonomies/lava/1.json: {message}"):
+        stage.post_process()
 
 
 # The announcement

@@ -10,18 +10,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from everlabel import annotation_json, aws, job_table, objects, task_table, taxonomy_form
+from everlabel import annotation_json, job_table, objects, task_table, taxonomies, taxonomy_form
 from everlabel.agreement import Agreement
 from everlabel.annotation_document import AnnotationDocument, Classification, Frame, Label, LabelingJob, Unlabeled
 from everlabel.clip_frames import Window, windows
 from everlabel.definition import Definition, LabelingStep
-from everlabel.errors import ManifestRefused
+from everlabel.errors import LabelsUnreadable, ManifestRefused
 from everlabel.label_counts import LabelCounts
 from everlabel.labeled_objects import LabeledObjects
 from everlabel.merging import Said, SaidClass, Step, classification, last_word, merge, merge_classes, place
 from everlabel.s3_uri import S3Uri
 from everlabel.task_table import Task
-from everlabel.taxonomy import FOLDER, Taxonomy, inherited
+from everlabel.taxonomy import Taxonomy, inherited
+from everlabel.taxonomy_form import TaxonomyRefused
 
 
 @dataclass
@@ -177,4 +178,11 @@ def _described(each: LabeledObjects) -> LabelingJob:
 
 
 def _taxonomy(reference: str) -> Taxonomy:
-    return taxonomy_form.read(objects.get(S3Uri(aws.bucket(), f"{FOLDER}{reference}.json")))
+    place = taxonomies.uri(reference)
+    content = objects.find(place)
+    if content is None:
+        raise LabelsUnreadable(f"{place}: is not there, and without it nobody knows what the labels mean")
+    try:
+        return taxonomy_form.read(content)
+    except TaxonomyRefused as error:
+        raise LabelsUnreadable(f"{place}: is no taxonomy: {error}") from None
