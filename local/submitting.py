@@ -61,8 +61,8 @@ def main(clips: Annotated[int, typer.Argument(min=2, help="How many clips.")] = 
         day_seconds=600.0, behaviours=(Behaviour(match=WAITING, act="ignore", times=10**9),), schedules=False
     )
     with World(settings) as world, tempfile.TemporaryDirectory() as folder:
-        start_job(world)
         try:
+            start_job(world)
             for run in interrupted_and_again(world, Path(folder), PREFIX, clips):
                 typer.echo(f"exit code {run.code}, {run.seconds:.1f} s:\n{run.talk}")
             typer.echo(f"{clips} clips, {len(task_ids(world))} tasks, none twice")
@@ -138,10 +138,16 @@ def task_ids(world: World) -> set[str]:
 
 
 def everlabel(world: World, *arguments: str, given: str = "") -> str:
-    """What a command that must succeed answers."""
+    """What a command that must succeed answers.
+
+    Raises:
+        NotAsPromised: if it does not.
+    """
     done = subprocess.run(  # noqa: S603 - our own program
-        _command(*arguments), env=_environment(world), input=given, stdout=subprocess.PIPE, text=True, check=True
+        _command(*arguments), env=_environment(world), input=given, capture_output=True, text=True, check=False
     )
+    if done.returncode:
+        raise NotAsPromised(f"everlabel {' '.join(arguments)}: {done.returncode} {done.stderr}{done.stdout}")
     return done.stdout
 
 
