@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from everlabel import annotation_json
 from local.api_client import ApiClient
 from local.demo import street_clip
 from local.ground_truth.people import Behaviour, Team
@@ -57,7 +58,21 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
                 settings_of_job["TaskAvailabilityLifetimeInSeconds"] = 3 * DAY
             body = {"jobName": name, "taskType": task_type, "labelCategoryConfig": config, "settings": settings_of_job}
             assert api.post("/labeling-jobs", body).status == 201
+        _listen(made)
         yield made
+
+
+def _listen(world: World) -> None:
+    """Somebody wants to be told of completed tasks, as `docs/annotations.md` says."""
+    events, sqs = world.client("events"), world.client("sqs")
+    arn = sqs.get_queue_attributes(QueueUrl=_listener(world), AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    pattern = {"source": ["everlabel"], "detail-type": ["AnnotationTaskCompleted"]}
+    events.put_rule(Name="listener", EventPattern=json.dumps(pattern))
+    events.put_targets(Rule="listener", Targets=[{"Id": "queue", "Arn": arn}])
+
+
+def _listener(world: World) -> str:
+    return str(world.client("sqs").create_queue(QueueName="listener")["QueueUrl"])
 
 
 @pytest.fixture(scope="module")
@@ -125,6 +140,40 @@ def test_its_labels_have_ground_truths_form(world: World, ended: dict[str, Any])
         assert {"height", "width", "top", "left", "class-id", "object-id", "object-name"} <= set(box)
         assert box["class-id"] in metadata["class-map"]
         assert box["object-name"].partition(":")[0] == metadata["class-map"][box["class-id"]]
+
+
+def test_its_annotations_have_frames_with_sizes_and_objects_with_tracks(world: World, ended: dict[str, Any]) -> None:
+    root = ended["printed"]["summaryS3Uri"].removesuffix("summary.json")
+    document = annotation_json.read(Results(world.client("s3")).read(f"{root}annotations.json"))
+    assert [frame.time for frame in document.frames] == list(range(10))
+    assert {(frame.width, frame.height) for frame in document.frames} == {(640, 272)}
+    assert {(label.level, label.job_name, label.class_name) for label in document.labels} <= {
+        (2, "AdjVOTVehicle", name) for name in ("vehicle", "pedestrian")
+    }
+    assert document.labels
+    assert all(label.track_id and label.change for label in document.labels)
+
+
+def test_its_summary_says_how_long_people_worked_and_what_they_changed(world: World, ended: dict[str, Any]) -> None:
+    summary = json.loads(Results(world.client("s3")).read(ended["printed"]["summaryS3Uri"]))
+    first, second = summary["labelingJobs"]
+    assert first["workSeconds"] > 0
+    assert second["workSeconds"] > 0
+    kept = second["agreement"]["kept"] + second["agreement"]["adjusted"] + second["agreement"]["added"]
+    assert kept == summary["labels"] > 0
+
+
+def test_completed_tasks_are_announced_and_no_others(world: World, ended: dict[str, Any]) -> None:
+    completed = {task["taskId"] for task in ended.values() if task["status"] == "Completed"}
+    heard: set[str] = set()
+
+    def listen() -> bool:
+        answer = world.client("sqs").receive_message(QueueUrl=_listener(world), MaxNumberOfMessages=10)
+        heard.update(json.loads(message["Body"])["detail"]["taskId"] for message in answer.get("Messages", []))
+        return heard >= completed
+
+    world.wait_until(listen, 30)
+    assert heard == completed
 
 
 def test_a_task_nobody_touched_expires_in_the_portal_and_is_labeled_under_a_new_id(ended: dict[str, Any]) -> None:
