@@ -50,14 +50,14 @@ _FORGERIES: list[tuple[OperatorAct, Sequence[str]]] = [("forge on queue", FORGER
 _MOST_CONCURRENT = 5_000
 """What Ground Truth takes: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HumanTaskConfig.html"""
 _ARRIVAL_DAYS = 21.0
-_WORK_DAYS = 10.0
+_WORK_DAYS = 7.0
 
 
 def draw(seed: int, size: Size | None = None) -> Plan:
-    """The plan of a seed. A third level comes in one seed of six where two are asked for."""
+    """The plan of a seed. A third level comes in one seed of ten where two are asked for."""
     size = size or Size()
     people = _stream(seed, "jobs")
-    levels = size.levels + 1 if size.levels == 2 and people.random() < 1 / 6 else size.levels
+    levels = size.levels + 1 if size.levels == 2 and people.random() < 1 / 10 else size.levels
     jobs, frames = _jobs(people, size, levels)
     teams = _teams(_stream(seed, "workers"), jobs, size)
     clips = tuple(_clips(_stream(seed, "clips"), size, frames))
@@ -84,7 +84,7 @@ def _jobs(chance: Random, size: Size, levels: int) -> tuple[tuple[JobPlan, ...],
     """The jobs of all levels, and how many frames a clip has, so that a level has as many objects as asked for."""
     sides = [("BoundingBox", "Adjustment")]
     frames = size.objects
-    shape = chance.choice(["one job", "two image jobs", "image and video"])
+    shape = chance.choice(["one job", "one job", "two image jobs", "image and video"])
     if shape == "two image jobs" and size.objects >= 2:
         sides, frames = [*sides, ("BoundingBox", "Adjustment")], size.objects // 2
     elif shape == "image and video" and size.objects >= 2:
@@ -108,7 +108,7 @@ def _jobs(chance: Random, size: Size, levels: int) -> tuple[tuple[JobPlan, ...],
 
 
 def _teams(chance: Random, jobs: Sequence[JobPlan], size: Size) -> tuple[TeamPlan, ...]:
-    """As many people as get everything done in about two weeks at their own pace."""
+    """As many people as get everything done in about a week of their own pace."""
     teams = []
     for name in sorted({job.team for job in jobs}):
         kind = chance.choice(["fast", "office", "slow"])
