@@ -1,12 +1,14 @@
 """Taxonomies of a stack: stored once, named by definitions, and what definitions say is held to them."""
 
 import json
+import re
 
 import pytest
 
 import annotation_tasks_api
 from everlabel import aws, task_table, taxonomies
 from everlabel.taxonomies import TaxonomyTaken
+from local.template import ROOT
 from tests.handlers.api_events import Answer, Api
 from tests.handlers.conftest import Cloud
 from tests.taxonomies import LAVA_FILE, lava, small_file, taxonomy
@@ -83,6 +85,15 @@ def test_attributes_should_be_held_to_the_taxonomy_all_at_once_and_beside_other_
         "maxExpiries",
     }
     assert answer.faults["attributes.drive.weather"].startswith("'sunny' is none of its values: clear, overcast")
+
+
+def test_the_definition_of_the_document_should_be_taken(cloud: Cloud) -> None:
+    taxonomies.put(LAVA_FILE.read_bytes())
+    cloud.labeling_job("LaneVOD", "VideoObjectDetection", annotationType="Polyline")
+    cloud.labeling_job("AdjVOTVehicle", "AdjustmentVideoObjectTracking", audit="VOTVehicle-ref")
+    printed = re.search(r"```json\n(.*?)```", (ROOT / "docs" / "taxonomies.md").read_text(), re.DOTALL)
+    assert printed is not None
+    assert API.call("POST", "/annotation-tasks", printed[1]).status == 202
 
 
 def test_what_a_taxonomy_needs_should_be_asked_for_without_attributes_too() -> None:
