@@ -9,11 +9,10 @@ import os
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from typing import Any, TextIO
-from unittest.mock import patch
 
 from botocore.client import BaseClient
 from greenlet import getcurrent
@@ -130,8 +129,7 @@ def opened(environment: Mapping[str, str], now: Callable[[], float]) -> Iterator
         environment: the variables of all functions; each function's settings are only its own.
         now: the world's time.
     """
-    with ExitStack() as replaced:
-        replaced.enter_context(patch.dict(os.environ, {**_CREDENTIALS, **environment}))
+    with _set(os.environ, {**_CREDENTIALS, **environment}):
         # Not before: pynamodb reads the names of the tables when its models are made.
         from everlabel import aws, clock, frames, job_table, task_table
 
@@ -140,22 +138,37 @@ def opened(environment: Mapping[str, str], now: Callable[[], float]) -> Iterator
                 raise RuntimeError(f"everlabel was imported with another {variable}: {model.Meta.table_name!r}")
         if sys.stdout is not _OUTPUT:
             _OUTPUT.outside = sys.stdout
-        for owner, name, value in (
-            (json, "loads", quick_json.loads),
-            *((logging, name, False) for name in _UNREAD),
-            (time, "sleep", _sleeping(time.sleep)),
-            (uuid, "uuid4", _drawing(uuid.uuid4)),
-            (clock, "now", now),
-            (aws, "setting", _setting(aws.setting)),
-            (frames, "ThreadPoolExecutor", _AtOnce),
-            (sys, "stdout", _OUTPUT),
-        ):
-            replaced.enter_context(patch.object(owner, name, value))
-        # Powertools' logger holds on to the output that it found first, which a test may have closed since.
-        for handler in logging.getLogger(environment["POWERTOOLS_SERVICE_NAME"]).handlers:
-            if isinstance(handler, logging.StreamHandler):
-                handler.stream = _OUTPUT
+        replaced = (
+            (vars(json), {"loads": quick_json.loads}),
+            (vars(logging), dict.fromkeys(_UNREAD, False)),
+            (vars(time), {"sleep": _sleeping(time.sleep)}),
+            (vars(uuid), {"uuid4": _drawing(uuid.uuid4)}),
+            (vars(clock), {"now": now}),
+            (vars(aws), {"setting": _setting(aws.setting)}),
+            (vars(frames), {"ThreadPoolExecutor": _AtOnce}),
+            (vars(sys), {"stdout": _OUTPUT}),
+        )
+        with ExitStack() as stack:
+            for names, values in replaced:
+                stack.enter_context(_set(names, values))
+            # Powertools' logger holds on to the output that it found first, which a test may have closed since.
+            for handler in logging.getLogger(environment["POWERTOOLS_SERVICE_NAME"]).handlers:
+                if isinstance(handler, logging.StreamHandler):
+                    handler.stream = _OUTPUT
+            yield
+
+
+@contextmanager
+def _set(names: MutableMapping[str, Any], values: Mapping[str, Any]) -> Iterator[None]:
+    """As `patch.dict`, which would copy the whole environment for each of a world's days."""
+    before = {name: names[name] for name in values if name in names}
+    names.update(values)
+    try:
         yield
+    finally:
+        names.update(before)
+        for name in values.keys() - before.keys():
+            del names[name]
 
 
 def _sleeping(original: Callable[[float], None]) -> Callable[[float], None]:

@@ -92,6 +92,7 @@ class World:
         self._identities = identities = Identities(seed)
         self._sources: dict[str, QueueSource] = {}
         self._requests: dict[str, int] = {}
+        self._routes = stack.template.routes()
         self._tables = {stack.name(name): name for name in stack.template.of_type("AWS::DynamoDB::Table")}
 
         self.dynamodb = DynamoDB(
@@ -184,7 +185,7 @@ class World:
         self, method: str, path: str, body: Any | None = None, done: Callable[[int, Any], None] = lambda *_: None
     ) -> None:
         """A request of the HTTP API. Calls back once with the status and the body of the answer."""
-        route, parameters = http_events.route_of(self.stack.template.routes(), method, path)
+        route, parameters = http_events.route_of(self._routes, method, path)
         event = http_events.event(method, path, route.path, parameters, body, self.schedule.now())
         text = blake2b(json.dumps(body, sort_keys=True).encode(), digest_size=8).hexdigest()
         place = f"{method} {path}/{text}"
