@@ -111,9 +111,10 @@ bench: setup ## ours beside what others would use: ratios (ROUNDS=3 ONLY=frame_e
 	  $(if $(ROUNDS),--rounds "$$ROUNDS") $(foreach name,$(ONLY),--only $(name))
 
 .PHONY: docs
-docs: setup ## draw the state machine, write the OpenAPI document
+docs: setup ## draw the state machine and a contact sheet, write the OpenAPI document
 	PYTHONPATH=.:functions:layers/everlabel $(BIN)/python -m local.openapi
 	$(ROOT) $(BIN)/python -m local.state_machine_diagram
+	PYTHONPATH=.:cli:layers/everlabel $(BIN)/python -m local.drawn_street
 
 # ---- the cloud --------------------------------------------------------------------------------------------------
 

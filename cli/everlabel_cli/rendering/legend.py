@@ -16,7 +16,7 @@ class Legend:
     def __init__(self, styles: Mapping[str, ClassStyle], room: int, letters: int) -> None:
         """`room` is the width in pixels, `letters` the size of the names."""
         self._styles, self._letters = styles, letters
-        self._sample = 5 * letters
+        self._sample = 4 * letters
         self._row = lettering.height(letters) + letters // 3
         self._rows: list[list[tuple[int, str, str]]] = []
         left = room

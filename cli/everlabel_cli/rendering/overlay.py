@@ -11,7 +11,7 @@ from everlabel.annotation_document import Label, Shape, ShapeType
 from everlabel_cli.rendering import lettering
 from everlabel_cli.rendering.class_styles import ClassStyle, Colour, Line
 from everlabel_cli.rendering.lettering import Canvas
-from everlabel_cli.rendering.strokes import strokes
+from everlabel_cli.rendering.strokes import halfway, strokes
 from everlabel_cli.rendering.tags import Area, placed
 
 Read = Callable[[str], bytes]
@@ -106,7 +106,7 @@ class Overlay:
             return None
         corners = _on_picture(shape, scale)
         if shape.type is ShapeType.POLYLINE:
-            corners = corners[len(corners) // 2 :][:1]  # what surrounds a line as a whole may be far from it
+            corners = halfway(corners)[np.newaxis]  # what surrounds a line as a whole may be far from it
         corners = np.clip(corners, 0, (picture.shape[1], picture.shape[0])).round().astype(int)
         left, top = corners.min(axis=0)
         right, bottom = corners.max(axis=0)

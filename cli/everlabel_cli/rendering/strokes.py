@@ -17,13 +17,23 @@ def strokes(path: Path, line: Line, width: float, *, closed: bool) -> list[Path]
     whole = np.vstack([path, path[:1]]) if closed else path
     if line is Line.SOLID:
         return [whole]
-    steps = np.hypot(*np.diff(whole, axis=0).T)
-    far = np.concatenate([[0.0], np.cumsum(steps)])
+    far = _distances(whole)
     on, off = (width * part for part in _PATTERNS[line])
     # A whole number of them, so that a closed path has no seam.
     count = max(1, round(far[-1] / (on + off)))
     begins = np.arange(count) * (far[-1] / count)
     return [_part(whole, far, begin, min(begin + on, far[-1])) for begin in begins]
+
+
+def halfway(path: Path) -> NDArray[np.float64]:
+    """The point of an open path that is as far from one end as from the other."""
+    far = _distances(path)
+    return _at(path, far, float(far[-1]) / 2)
+
+
+def _distances(path: Path) -> NDArray[np.float64]:
+    """How far along the path each of its points is."""
+    return np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(path, axis=0).T))])
 
 
 def _part(path: Path, far: NDArray[np.float64], begin: float, end: float) -> Path:
