@@ -1,4 +1,4 @@
-"""A manifest of a hundred thousand lines is in memory once, because a function has a gigabyte."""
+"""A manifest of a hundred thousand lines is in memory once, annotations never whole: a function has a gigabyte."""
 
 import tracemalloc
 from typing import Any
@@ -32,3 +32,33 @@ def test_a_manifest_that_is_written_should_be_in_memory_once(monkeypatch: pytest
         tracemalloc.stop()
     assert bucket.sizes == [LINES * (BYTES + 1)]
     assert peak < 1.5 * bucket.sizes[0]
+
+
+class Disk:
+    """Takes objects as files, as botocore does, and keeps their sizes and their beginnings."""
+
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+        self.heads: list[bytes] = []
+
+    def put_object(self, **request: Any) -> None:
+        self.heads.append(request["Body"].read(3))
+        self.sizes.append(request["Body"].seek(0, 2))
+
+
+@pytest.mark.parametrize("chunks", [3, 300])
+def test_what_is_written_in_chunks_should_never_be_in_memory_whole(
+    monkeypatch: pytest.MonkeyPatch, chunks: int
+) -> None:
+    disk = Disk()
+    monkeypatch.setattr(aws, "s3", lambda: disk)
+    tracemalloc.start()
+    try:
+        body = (str(number).encode() * 100_000 for number in range(chunks))
+        objects.put_chunks(S3Uri("everlabel-bucket", "tasks/annotations.json"), body, "application/json")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert disk.sizes == [sum(len(str(number)) for number in range(chunks)) * 100_000]
+    assert disk.heads == [b"000"]
+    assert peak < 20 << 20
