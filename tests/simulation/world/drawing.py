@@ -99,7 +99,7 @@ def _jobs(chance: Random, size: Size, levels: int) -> tuple[tuple[JobPlan, ...],
                 task_type=family if before is None else f"{prefix}{family}",
                 team=f"team-{chance.randint(1, 2)}",
                 chain_from=None if before is None else before.name,
-                lifetime=chance.choice([3, 10, 10, 20, 20]) * DAY,
+                lifetime=chance.choice([3, 5, 10, 10, 20]) * DAY,
                 time_limit=chance.choice([3, 8]) * HOUR if family == "BoundingBox" else chance.choice([12, 72]) * HOUR,
                 max_concurrent=min(_MOST_CONCURRENT, chance.choice([8, 20, 100, 1_000]) * max(1, size.clips // 100)),
             )
@@ -180,7 +180,7 @@ def _habits(chance: Random, jobs: Sequence[JobPlan], clips: Sequence[ClipPlan]) 
     for number in range(min(60, max(1, len(clips) // 3))):
         job, clip = chance.choice(jobs), chance.choice(clips)
         act: Literal["ignore", "decline", "return"] = chance.choice(["ignore", "decline", "return"])
-        times = chance.choice({"ignore": [1, 2, 5], "decline": [1, 2, 20], "return": [1, 3]}[act])
+        times = chance.choice({"ignore": [1, 2, 4], "decline": [1, 2, 12], "return": [1, 3]}[act])
         if never and number == 0:
             act, times = "ignore", 1_000
         frame = f"{clip.key}/{chance.randint(1, clip.frames):06d}.jpg"
@@ -213,7 +213,7 @@ def _events(chance: Random, plan: Plan) -> Iterator[OperatorEvent]:
             yield event(act, clip.at + later, clip.key)
     for _ in range(chance.randint(0, 2)):
         yield event(
-            "stop job", chance.uniform(0.02, 0.7) * chaos, chance.choice(jobs).name, chance.uniform(0.1, 12) * DAY
+            "stop job", chance.uniform(0.02, 1) * min(chaos, 2 * busy), chance.choice(jobs).name, chance.uniform(0.1, 12) * DAY
         )
     yield from _absences(chance, plan, event)
     for _ in range(chance.randint(0, 3)):
@@ -227,10 +227,11 @@ def _events(chance: Random, plan: Plan) -> Iterator[OperatorEvent]:
 
 
 def _absences(chance: Random, plan: Plan, event: Any) -> Iterator[OperatorEvent]:
-    """Holidays of weeks; in one seed of ten or so, seventy days in which nobody works; and short absences, which let
-    what is in the portal expire where lifetimes are short."""
+    """Holidays of weeks; in one seed of twenty or so, seventy days in which nobody works, unless all is sent again so
+    often that nothing else would be lived; and short absences, which let what is in the portal expire where lifetimes
+    are short."""
     chaos = min(plan.quiet_at, 1.5 * _ARRIVAL_DAYS * DAY)
-    if plan.quiet_at > 90 * DAY and chance.random() < 1 / 8:
+    if plan.quiet_at > 90 * DAY and chance.random() < 1 / 8 and plan.resend_after > 3 * DAY:
         at = chance.uniform(0, 14 * DAY)
         for team in plan.teams:
             yield event("away", at, team.name, 70 * DAY)

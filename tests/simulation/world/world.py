@@ -41,7 +41,6 @@ START = datetime(2027, 1, 4, tzinfo=UTC).timestamp()
 """When every world begins: a Monday, midnight UTC."""
 CLIPS = "clips"
 """The bucket that clips may be read from, unless a parameter says otherwise."""
-_HISTORY_KEPT = 100
 
 
 @cache
@@ -145,7 +144,7 @@ class World:
             Random(f"{seed}/step functions"),  # noqa: S311 # jitter, not secrets
             self.lambdas.invoke,
             self._execution_ended,
-            history_kept=_HISTORY_KEPT,
+            history_kept=0,
             entered=self._state_entered,
         )
         self.ground_truth = self.services["sagemaker"] = GroundTruth(
