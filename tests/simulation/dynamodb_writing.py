@@ -10,7 +10,7 @@ from tests.simulation.attribute_values import Invalid, freeze_item, thaw_item
 from tests.simulation.capacity import add_capacities, add_capacity, write_units
 from tests.simulation.document_paths import Parts
 from tests.simulation.errors import UnknownCall, know, refused
-from tests.simulation.item_collections import Row
+from tests.simulation.item_collections import Answered, Row
 from tests.simulation.tables import Table, refuse_twice, table_of
 
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
@@ -232,7 +232,7 @@ def _returned(returns: str, write: _Write, old: Row | None, new: Row | None) -> 
     if returns == "NONE" or row is None:
         return {}
     if returns.startswith("ALL"):
-        return {"Attributes": thaw_item(row.attributes)}
+        return {"Attributes": Answered(row)}
     updated = document_paths.project(row.attributes, write.changed)
     return {"Attributes": thaw_item(updated)} if updated else {}
 

@@ -11,16 +11,27 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.simulation.attribute_values import Item, Value, thaw
+from tests.simulation.attribute_values import Item, Value, thaw, thaw_item
 
 
 class Row:
-    """An item and the bytes it counts for. Never changed."""
+    """An item and the bytes it counts for. Never changed; what readers make of it they may keep with it."""
 
-    __slots__ = ("attributes", "size")
+    __slots__ = ("attributes", "kept", "size")
 
     def __init__(self, attributes: Item, size: int) -> None:
         self.attributes, self.size = attributes, size
+        self.kept: dict[Any, Any] = {}
+
+
+class Answered(dict[str, dict[str, Any]]):
+    """A whole row as answers carry it: dictionaries that are the caller's own, and the row that they were made of."""
+
+    __slots__ = ("row",)
+
+    def __init__(self, row: Row) -> None:
+        super().__init__(thaw_item(row.attributes))
+        self.row = row
 
 
 class Shown(Mapping[str, dict[str, Any]]):

@@ -8,7 +8,7 @@ from tests.simulation.attached import Attached
 from tests.simulation.attribute_values import Invalid, freeze_item, thaw_item
 from tests.simulation.capacity import add_capacity, read_units
 from tests.simulation.document_paths import Parts
-from tests.simulation.item_collections import Row
+from tests.simulation.item_collections import Answered, Row
 from tests.simulation.tables import Index, Place, Table
 
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Query.Pagination.html
@@ -34,7 +34,7 @@ _SELECTS = ("ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES", "SPECIFIC_ATTRIBUTES",
 
 def shown(row: Row, paths: Sequence[Parts] | None) -> dict[str, Any]:
     """An item as answers carry it."""
-    return thaw_item(row.attributes if paths is None else document_paths.project(row.attributes, paths))
+    return Answered(row) if paths is None else thaw_item(document_paths.project(row.attributes, paths))
 
 
 class Page:

@@ -17,6 +17,8 @@ from pynamodb.transactions import TransactWrite
 
 from everlabel.job_table import LabelingJob
 from everlabel.task_table import Done, Frames, Job, Level, Open, Outcome, Row, Surplus, Task
+from tests.simulation.item_collections import Answered
+from tests.simulation.item_collections import Row as Stored
 from tests.simulation.world import quick_models, quick_requests
 
 MODELS: tuple[type[Model], ...] = (Task, Frames, Level, Job, Open, Done, Surplus, LabelingJob)
@@ -97,6 +99,21 @@ def test_models_made_of_items_should_be_the_same(data: st.DataObject) -> None:
     asked = data.draw(st.sampled_from([each for each in (model, Row) if issubclass(model, each)]))
     own, ours = both(lambda: told(asked.from_raw_data(item)))
     assert own == ours
+
+
+@given(st.data())
+def test_models_made_of_a_row_should_be_the_same_whoever_read_it_before(data: st.DataObject) -> None:
+    model = data.draw(st.sampled_from(MODELS))
+    item = data.draw(items(model))
+    row = Stored({name: (kind, value) for name, each in item.items() for kind, value in each.items()}, 1)
+    asked = [each for each in (model, Row) if issubclass(model, each)]
+    with standing(ORIGINALS):
+        own = [told(each.from_raw_data(item)) for each in asked for _ in range(2)]
+    with standing(REPLACED):
+        made = [each.from_raw_data(Answered(row)) for each in asked for _ in range(2)]
+        ours = [told(each) for each in made]
+        made[0].attribute_values.clear()
+        assert ours == own == [*own[:1], *(told(each) for each in made[1:])]
 
 
 @given(st.data())

@@ -119,5 +119,5 @@ def _is_undone(result: LambdaResult) -> bool:
     """Whether an invocation died or failed, or says that something in it did."""
     if result.error is not None:
         return True
-    answer = json.loads(result.payload)
+    answer = json.loads(result.payload) or {}
     return bool(answer.get("batchItemFailures")) or answer.get("statusCode", 200) >= 500

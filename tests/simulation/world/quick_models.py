@@ -21,6 +21,7 @@ from pynamodb.attributes import (
 )
 from pynamodb.models import Model
 
+from tests.simulation.item_collections import Answered
 from tests.simulation.world.quick_json import loads
 
 type _Values = dict[str, dict[str, Any]]
@@ -37,7 +38,9 @@ _SMALL = {str(number): number for number in range(1_000)}
 def number_of(_self: NumberAttribute, text: str) -> Any:
     """In place of `NumberAttribute.deserialize`."""
     found = _SMALL.get(text)
-    return loads(text) if found is None else found
+    if found is not None:
+        return found
+    return int(text) if text.isdigit() and text.isascii() and text[0] != "0" else loads(text)
 
 
 def text_of(_self: NumberAttribute, value: Any) -> str:
@@ -137,8 +140,13 @@ def init(
 
 
 def deserialize(self: AttributeContainer, attribute_values: _Values) -> None:
-    """In place of `AttributeContainer._container_deserialize`."""
-    plain = _plain(type(self))
+    """In place of `AttributeContainer._container_deserialize`. A row that was read before is not read again."""
+    model = type(self)
+    plain = _plain(model)
+    row = attribute_values.row if type(attribute_values) is Answered else None
+    if row is not None and model in row.kept:
+        self.attribute_values = row.kept[model].copy()
+        return
     if plain is None or (
         plain.discriminator is not None and attribute_values.get(plain.discriminator, plain.told) != plain.told
     ):
@@ -158,6 +166,8 @@ def deserialize(self: AttributeContainer, attribute_values: _Values) -> None:
         _DESERIALIZE(self, attribute_values)
         return
     self.attribute_values = {**plain.existing, **own}
+    if row is not None:
+        row.kept[model] = self.attribute_values.copy()
 
 
 def _shape(plain: _Plain, names: tuple[str, ...]) -> tuple[_Reader, ...] | None:
