@@ -8,10 +8,8 @@ counted: one task a clip, none twice.
 
 import io
 import json
-import os
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from dataclasses import dataclass
@@ -23,10 +21,10 @@ import av
 import numpy as np
 import typer
 
-from local import credentials
-from local.credentials import KEY_ID, SECRET
+from local import credentials, everlabel
+from local.everlabel import CommandFailed, Everlabel
 from local.ground_truth.people import Behaviour
-from local.template import ROOT, STACK
+from local.template import ROOT
 from local.world import Settings, World
 
 BUCKET, PREFIX = "clips", "drives/"
@@ -66,7 +64,7 @@ def main(clips: Annotated[int, typer.Argument(min=2, help="How many clips.")] = 
             for run in interrupted_and_again(world, Path(folder), PREFIX, clips):
                 typer.echo(f"exit code {run.code}, {run.seconds:.1f} s:\n{run.talk}")
             typer.echo(f"{clips} clips, {len(task_ids(world))} tasks, none twice")
-        except NotAsPromised as error:
+        except (NotAsPromised, CommandFailed) as error:
             typer.echo(f"Not as promised: {error}", err=True)
             raise typer.Exit(1) from error
 
@@ -75,7 +73,8 @@ def start_job(world: World) -> None:
     """Starts the labeling job that the clips ask for."""
     body = {"jobName": JOB, "taskType": "VideoObjectTracking", "labelCategoryConfig": {"labels": [{"label": "car"}]}}
     team = ("--workteam-arn", world.outputs["WorkteamArn"])
-    everlabel(world, "jobs", "create", "-", "--wait", "--every", "0.2", *team, given=json.dumps(body))
+    run = Everlabel(world, ROOT)
+    run("jobs", "create", "-", "--wait", "--every", "0.2", *team, given=json.dumps(body))
 
 
 def film_of(pictures: int) -> bytes:
@@ -131,32 +130,18 @@ def task_ids(world: World) -> set[str]:
     Raises:
         NotAsPromised: if two are of one clip.
     """
-    rows = json.loads(everlabel(world, "tasks", "list", "--output", "json", "--query", "[].[taskId, clipS3Uri]"))
+    rows = Everlabel(world, ROOT).json("tasks", "list", "--query", "[].[taskId, clipS3Uri]")
     if len({clip for _, clip in rows}) != len(rows):
         raise NotAsPromised("a clip has two tasks")
     return {task_id for task_id, _ in rows}
-
-
-def everlabel(world: World, *arguments: str, given: str = "") -> str:
-    """What a command that must succeed answers.
-
-    Raises:
-        NotAsPromised: if it does not.
-    """
-    done = subprocess.run(  # noqa: S603 - our own program
-        _command(*arguments), env=_environment(world), input=given, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        raise NotAsPromised(f"everlabel {' '.join(arguments)}: {done.returncode} {done.stderr}{done.stdout}")
-    return done.stdout
 
 
 def _run(world: World, command: list[str], journal: Path, interrupt_at: int | None) -> Run:
     """One run of the command line; Ctrl-C comes once so many lines are in the journal."""
     began = time.monotonic()
     with subprocess.Popen(  # noqa: S603 - our own program
-        _command(*command, "--output", "json"),
-        env=_environment(world),
+        everlabel.command(*command, "--output", "json"),
+        env=everlabel.environment(world),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -172,22 +157,6 @@ def _run(world: World, command: list[str], journal: Path, interrupt_at: int | No
 
 def _lines(path: Path) -> int:
     return path.read_bytes().count(b"\n") if path.exists() else 0
-
-
-def _command(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "everlabel_cli", *arguments]
-
-
-def _environment(world: World) -> dict[str, str]:
-    return {
-        **os.environ,
-        "PYTHONPATH": str(ROOT / "cli"),
-        "AWS_ACCESS_KEY_ID": KEY_ID,
-        "AWS_SECRET_ACCESS_KEY": SECRET,
-        "AWS_REGION": world.settings.region,
-        "AWS_ENDPOINT_URL": world.endpoint_url,
-        "EVERLABEL_STACK": STACK,
-    }
 
 
 if __name__ == "__main__":

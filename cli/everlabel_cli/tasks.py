@@ -1,5 +1,6 @@
 """Annotation tasks: clips on their way through labeling jobs."""
 
+import json
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
@@ -10,7 +11,7 @@ import typer
 
 from everlabel_cli import stack as stacks
 from everlabel_cli import task_choice, watching
-from everlabel_cli.answer import agreed, console, say, talk
+from everlabel_cli.answer import NotDone, agreed, console, say, talk
 from everlabel_cli.hands import each, interruptible
 from everlabel_cli.options import DryRun, Format, OnStack, Yes, taking
 from everlabel_cli.task_choice import ENDED, Choice, ClipPrefix, Reason, Since, Status, Statuses, Until
@@ -57,6 +58,28 @@ def show(options: OnStack, task_id: Annotated[str, typer.Argument(metavar="ID", 
         if task[name] is not None:
             talk(f"{name}: {task[name]}")
     say(watching.job_rows(task), options, _JOB_COLUMNS)
+
+
+@app.command()
+@taking(OnStack)
+def summary(options: OnStack, task_id: Annotated[str, typer.Argument(metavar="ID", help="The task's id.")]) -> None:
+    """Show what a completed task came to: labels and tracks per class; JSON has all figures."""
+    stack = stacks.enter(options)
+    task = _task(stack.api(), task_id)
+    if task["summaryS3Uri"] is None:
+        raise NotDone(f"task {task_id} is {task['status']}; only a completed task has a summary")
+    from everlabel import objects
+    from everlabel.s3_uri import S3Uri
+
+    found = json.loads(objects.get(S3Uri.parse(task["summaryS3Uri"])))
+    if options.output is not Format.TABLE or options.query is not None:
+        say(found, options)
+        return
+    per_frame, lengths = found["objectsPerFrame"], found["trackLengths"]
+    frames, tracks = per_frame["labeledFrames"], lengths["tracks"]
+    talk(f"{found['clipId']}: {found['labels']} labels in {frames} frames, {tracks} tracks")
+    rows = [{"class": name, **counts} for name, counts in found["classes"].items()]
+    say(rows, options, {"class": "class", "labels": "labels", "frames": "frames", "tracks": "tracks"})
 
 
 @app.command()
