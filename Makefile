@@ -10,7 +10,7 @@ ROOT := PYTHONPATH=.
 
 .PHONY: help
 help: ## what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # ---- setting up -------------------------------------------------------------------------------------------------
 
@@ -57,8 +57,12 @@ container: setup ## the same in SAM's container, against `make up`; first make b
 # ---- a stack --------------------------------------------------------------------------------------------------------
 
 .PHONY: everlabel
-everlabel: setup ## the command line on a stack: ARGS="quarantine list --stack everlabel"
-	@PYTHONPATH=cli $(BIN)/python -m everlabel_cli $(ARGS)
+everlabel: setup ## the command line on a stack: ARGS="tasks list --stack everlabel"; or .venv/bin/everlabel
+	@$(BIN)/everlabel $(ARGS)
+
+.PHONY: submit-thousand
+submit-thousand: setup ## 1,000 clips into a laptop world, interrupted half-way and submitted again; minutes
+	$(ROOT) $(BIN)/python -m local.submitting
 
 # ---- checks -----------------------------------------------------------------------------------------------------
 

