@@ -212,9 +212,8 @@ def _events(chance: Random, plan: Plan) -> Iterator[OperatorEvent]:
             later = 0.0 if act == "start twice" else chance.uniform(0, min(20 * DAY, chaos / 2))
             yield event(act, clip.at + later, clip.key)
     for _ in range(chance.randint(0, 2)):
-        yield event(
-            "stop job", chance.uniform(0.02, 1) * min(chaos, 2 * busy), chance.choice(jobs).name, chance.uniform(0.1, 12) * DAY
-        )
+        at = chance.uniform(0.02, 1) * min(chaos, 2 * busy)
+        yield event("stop job", at, chance.choice(jobs).name, chance.uniform(0.1, 12) * DAY)
     yield from _absences(chance, plan, event)
     for _ in range(chance.randint(0, 3)):
         yield event("redrive", chance.uniform(0, 1) * busy)
