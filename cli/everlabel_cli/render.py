@@ -128,7 +128,8 @@ def report(
 
         def make(work: Work) -> list[Path]:
             shown = _video_of_report(work, options.to / f"{work.name}.mp4", over) if has_video else None
-            text = task_report(work.document, work.read, video=shown, most=most)
+            summary = work.read.summary(work.document)
+            text = task_report(work.document, work.read, video=shown, summary=summary, most=most)
             return [_written(options.to / f"{work.name}.html", text.encode())]
 
         if _is_together(options, as_one):

@@ -117,6 +117,11 @@ class StackSource(S3Frames):
             if document is not None and chosen.takes(document):
                 yield document
 
+    @property
+    def bucket(self) -> str:
+        """The stack's own, where documents and summaries are."""
+        return self._stack.outputs["BucketName"]
+
     def document_of(self, task_id: str) -> AnnotationDocument:
         """The document of one task, without listing all. Raises NotReadable if it has none."""
         found = self._find(task_id)

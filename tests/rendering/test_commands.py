@@ -137,6 +137,21 @@ def test_a_large_video_should_lie_beside_its_report(
     assert 'src="clip-one.mp4"' in (out / "clip-one.html").read_text()
 
 
+def test_a_report_should_say_how_labeling_went_if_the_summary_is_there(
+    capsys: pytest.CaptureFixture[str], folder: Path, out: Path
+) -> None:
+    job = {"jobName": "AdjVehicles", "jobLevel": 2, "expiries": 3, "agreement": {"removed": 4321, "meanIou": 0.8765}}
+    (folder / "tasks" / "task-one" / "summary.json").write_text(json.dumps({"version": 2, "labelingJobs": [job]}))
+    (folder / "tasks" / "task-two" / "summary.json").write_text("[]")
+
+    rendered(capsys, "report", "--no-video", "--from", folder, "--to", out)
+
+    text = (out / "clip-one.html").read_text()
+    assert "<bdi>4,321</bdi>" in text
+    assert "<bdi>0.8765</bdi>" in text
+    assert "Mean IoU" not in (out / "clip-two.html").read_text()
+
+
 def test_a_report_may_do_without_a_video(capsys: pytest.CaptureFixture[str], folder: Path, out: Path) -> None:
     rendered(capsys, "report", "task-one", "--no-video", "--from", folder, "--to", out)
 

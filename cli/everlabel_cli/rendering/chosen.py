@@ -1,7 +1,8 @@
 """The tasks that pictures are made of: which, from where, and one after the other."""
 
+import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -64,6 +65,24 @@ class Reader:
         except NotDone as error:
             self.missing[uri] = error.message
             raise FileNotFoundError(error.message) from error
+
+    def summary(self, document: "AnnotationDocument") -> Mapping[str, Any] | None:
+        """What PostProcessing wrote beside the document; None if it is not there, as in a dataset version."""
+        from everlabel_cli.task_source import FolderSource, StackSource
+
+        match self.source:
+            case StackSource(bucket=bucket):
+                uri = f"s3://{bucket}/tasks/{document.task_id}/summary.json"
+            case FolderSource():  # to which all buckets are the same folder
+                uri = f"s3://any-bucket/tasks/{document.task_id}/summary.json"
+            case _:
+                return None
+        try:
+            found = json.loads(self(uri))
+        except (OSError, ValueError):
+            self.missing.pop(uri, None)
+            return None
+        return found if isinstance(found, dict) else None
 
     def tell(self) -> None:
         """Says on stderr what was not there; pictures show an empty place for it."""

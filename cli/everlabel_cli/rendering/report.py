@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import cv2
@@ -96,7 +97,12 @@ class _Page:
 
 
 def task_report(
-    document: AnnotationDocument, read: Read, *, video: Video | None = None, most: int = MOST_FRAMES
+    document: AnnotationDocument,
+    read: Read,
+    *,
+    video: Video | None = None,
+    summary: Mapping[str, Any] | None = None,
+    most: int = MOST_FRAMES,
 ) -> str:
     """One task: its video if there is one, frames, plots, and how it was labeled.
 
@@ -104,6 +110,7 @@ def task_report(
         document: the task's annotations.
         read: for the frames, and the pictures that masks are in.
         video: the overlay video.
+        summary: what PostProcessing counted, for how long people worked and how much later levels changed.
         most: frames that are shown.
     """
     styles = class_styles([document])
@@ -119,7 +126,7 @@ def task_report(
         documents=[document],
         pictures=[_picture(moment, overlay, read, moment.frame.name) for moment in chosen],
         pictures_said=f"{len(chosen)} of {len(every)} frames." if len(chosen) < len(every) else "",
-        tables=[table for table in _task_tables(document) if table.rows],
+        tables=[table for table in (*_task_tables(document), _work(summary or {})) if table.rows],
         video=video,
         styles=styles,
     )
@@ -240,6 +247,20 @@ def _task_tables(document: AnnotationDocument) -> Iterator[Table]:
         ("Job", "Level", "Object", "Outcome", "Reason"),
         [(found.job_name, found.level, found.index, found.outcome, found.reason or "") for found in document.unlabeled],
     )
+
+
+def _work(summary: Mapping[str, Any]) -> Table:
+    """How labeling went; a cell is empty where the summary says nothing."""
+    columns = (
+        "Job", "Level", "Expiries", "Re-sends", "Seconds worked", "Kept", "Adjusted", "Added", "Removed", "Mean IoU",
+    )  # fmt: skip
+    rows = []
+    for job in summary.get("labelingJobs", ()):
+        agreement = job.get("agreement") or {}
+        said = [job.get(name) for name in ("jobName", "jobLevel", "expiries", "resends", "workSeconds")]
+        said += [agreement.get(name) for name in ("kept", "adjusted", "added", "removed", "meanIou")]
+        rows.append(tuple("" if value is None else value for value in said))
+    return Table("Work, and changes by later levels", columns, rows)
 
 
 def _dataset_tables(documents: Sequence[AnnotationDocument]) -> Iterator[Table]:
