@@ -96,9 +96,9 @@ class Noting(Chosen):
         vars(self).update(vars(faults))
         self.points: list[tuple[float, str]] = []
 
-    def strikes(self, point: str, kinds: Sequence[Kind], where: str = "") -> Strike | None:
+    def strikes(self, point: str, kinds: Sequence[Kind], where: str = "", chance: float | None = None) -> Strike | None:
         self.points.append((self.now(), point))
-        return super().strikes(point, kinds, where)
+        return super().strikes(point, kinds, where, chance)
 
 
 def points(row: Mapping[str, Any]) -> list[tuple[float, str]]:

@@ -7,6 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import blake2b
+from struct import Struct
+
+_TWO = Struct(">QQ")
 
 
 class Kind(StrEnum):
@@ -99,11 +102,18 @@ class Faults:
         """Nothing strikes from now on."""
         self._quiet = True
 
-    def strikes(self, point: str, kinds: Sequence[Kind], where: str = "") -> Strike | None:
-        """The fault that strikes at a point, of those that may. `where` says in words what place that is."""
+    def strikes(self, point: str, kinds: Sequence[Kind], where: str = "", chance: float | None = None) -> Strike | None:
+        """The fault that strikes at a point, of those that may.
+
+        Args:
+            point: the place.
+            kinds: what may strike there.
+            where: in words what place that is.
+            chance: the chance that belongs to the point, if it was drawn already.
+        """
         if self._quiet or (self._only is not None and point not in self._only):
             return None
-        left = self.chance(point)
+        left = self.chance(point) if chance is None else chance
         if left >= self._any:  # nothing strikes, whatever the kinds are
             return None
         for kind in kinds:
@@ -114,10 +124,18 @@ class Faults:
                 return strike
         return None
 
+    def drawn(self, point: str, kinds: Sequence[Kind], where: str) -> tuple[Kind | None, float]:
+        """What strikes at a point, and another chance, which has nothing to do with it: both from one digest."""
+        chance, other = _TWO.unpack(self._digest(point, 16))
+        strike = self.strikes(point, kinds, where, chance / 2**64)
+        return None if strike is None else strike.kind, other / 2**64
+
     def chance(self, point: str) -> float:
         """A number between 0 and 1 that belongs to the seed and the point."""
-        digest = blake2b(f"{self._seed}/{point}".encode("utf-8", "surrogatepass"), digest_size=8).digest()
-        return int.from_bytes(digest) / 2**64
+        return float(int.from_bytes(self._digest(point, 8)) / 2**64)
+
+    def _digest(self, point: str, size: int) -> bytes:
+        return blake2b(f"{self._seed}/{point}".encode("utf-8", "surrogatepass"), digest_size=size).digest()
 
     def between(self, point: str, low: float, high: float) -> float:
         """A number that belongs to the seed and the point, spread evenly over the magnitudes from low to high."""

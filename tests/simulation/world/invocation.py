@@ -44,7 +44,7 @@ class Invocation(greenlet):
     """From the start of a handler to its end.
 
     `place` names it in the keys of faults, `lines` are what it logged lately, `pending` is the event that it waits
-    for; `result` is what it came to, unless it was `killed_as` something.
+    for; `result` is what it came to, unless it was `killed_as` something. `is_request` says whether the HTTP API asked.
     """
 
     def __init__(
@@ -59,6 +59,7 @@ class Invocation(greenlet):
     ) -> None:
         super().__init__()
         self.function, self.event, self.place, self.done = function, event, place, done
+        self.is_request = "requestContext" in event
         self.started_at = now()
         self.deadline = self.started_at + function.timeout
         self.context = Context(function, uuid_of(place), self.deadline, now)
@@ -96,13 +97,15 @@ class Invocation(greenlet):
 
     def call(self, service: str, operation: str, params: Mapping[str, Any]) -> Any:
         """Calls AWS and waits for the answer. Once it is killed, each call only raises `Killed` again."""
-        self._check()
+        if self.killed_as is not None:
+            raise Killed
         self._call(self, service, operation, params)
         return self._wait()
 
     def sleep(self, seconds: float) -> None:
         """Lets virtual time pass."""
-        self._check()
+        if self.killed_as is not None:
+            raise Killed
         self._sleep(self, seconds)
         self._wait()
 
@@ -117,10 +120,6 @@ class Invocation(greenlet):
         """How often this was asked for, this time included."""
         self._counts[what] = number = self._counts.get(what, 0) + 1
         return number
-
-    def _check(self) -> None:
-        if self.killed_as is not None:
-            raise Killed
 
     def _wait(self) -> Any:
         hub = self.parent

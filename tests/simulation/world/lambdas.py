@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from functools import partial
 from hashlib import blake2b
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from botocore.exceptions import ClientError
 
@@ -54,17 +54,6 @@ class Service(Protocol):
 
     def call(self, operation: str, request: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """What it answers. Raises its `ClientError`; anything else ends the run."""
-
-
-class _Call(NamedTuple):
-    """An AWS call under way: its place, and the fault that struck there."""
-
-    invocation: Invocation
-    service: str
-    operation: str
-    params: Mapping[str, Any]
-    point: str
-    kind: Kind | None
 
 
 class Lambdas:
@@ -159,11 +148,13 @@ class Lambdas:
         invocation.sandbox = self._sandboxes.take(function)
         self._go_on(invocation, invocation.switch)
 
-    def _go_on(self, invocation: Invocation, step: Callable[[], Any]) -> None:
+    def _go_on(self, invocation: Invocation, step: Callable[..., Any], *given: Any) -> None:
         """Lets it run to its next call or to its end."""
-        self._sandboxes.enter(invocation)
-        step()
-        self._sandboxes.leave(invocation)
+        if invocation.is_request:
+            self._sandboxes.enter(invocation)
+        step(*given)
+        if invocation.is_request:
+            self._sandboxes.leave(invocation)
         if invocation.lines:
             lines, invocation.lines = invocation.lines, []
             for line in lines:
@@ -187,7 +178,7 @@ class Lambdas:
             invocation.pending.cancel()
             invocation.pending = None
         invocation.killed_as = result
-        self._go_on(invocation, partial(invocation.throw, Killed()))
+        self._go_on(invocation, invocation.throw, Killed())
 
     def _time_out(self, invocation: Invocation) -> None:
         seconds = f"{invocation.function.timeout:.2f}"
@@ -199,86 +190,93 @@ class Lambdas:
 
     def _sleep(self, invocation: Invocation, seconds: float) -> None:
         then = self._schedule.now() + seconds
-        invocation.pending = self._schedule.at(then, partial(self._resume, invocation, invocation.switch))
+        invocation.pending = self._schedule.at(then, partial(self._go_on, invocation, invocation.switch))
 
     def _call(self, invocation: Invocation, service: str, operation: str, params: Mapping[str, Any]) -> None:
         """An invocation calls AWS and waits; runs in its greenlet."""
         what = f"{service}.{operation}"
         point = f"{invocation.place}/{what}/{invocation.count(what)}"
-        strike = self._faults.strikes(point, _AT_CALLS, f"{invocation.function.name} {what}")
-        kind = None if strike is None else strike.kind
-        call = _Call(invocation, service, operation, _settled(operation, params, point), point, kind)
+        kind, part = self._faults.drawn(point, _AT_CALLS, f"{invocation.function.name} {what}")
         if kind is Kind.SLOW:
             seconds = self._faults.between(f"{point}/slow", 1.0, self._faults.rates.longest_call)
-            invocation.pending = self._schedule.at(self._schedule.now() + seconds, partial(self._happen, call))
         else:
-            invocation.pending = self._later(f"{point}/takes", _CALL_TAKES, partial(self._happen, call))
+            seconds = _CALL_TAKES[0] + (_CALL_TAKES[1] - _CALL_TAKES[0]) * part
+        if operation in _SETTLED:
+            params = _SETTLED[operation](params, point)
+        effect = partial(self._happen, invocation, service, operation, params, point, kind)
+        invocation.pending = self._schedule.at(self._schedule.now() + seconds, effect)
 
-    def _happen(self, call: _Call) -> None:
-        """The effect, and what the invocation gets."""
-        invocation, kind = call.invocation, call.kind
-        if kind is Kind.KILLED_BEFORE:
-            self._answered(call, "killed")
-            self._kill(invocation, _UNKNOWN)
-            return
-        answer = self._answer(call)
+    def _happen(
+        self,
+        invocation: Invocation,
+        service: str,
+        operation: str,
+        params: Mapping[str, Any],
+        point: str,
+        kind: Kind | None,
+    ) -> None:
+        """The effect of a call, what the invocation gets, and how it goes on; `kind` is the fault that struck there."""
+        answer: Any = None
+        if kind is Kind.THROTTLED:
+            answer = refused(operation, _THROTTLED.get(service, "ThrottlingException"), "Rate exceeded")
+        elif kind is not Kind.KILLED_BEFORE:
+            answer = self._answer(invocation, service, operation, params, point)
         if kind is Kind.ANSWER_LOST:
-            again = call._replace(point=call.point + _AGAIN, kind=None)
-            invocation.pending = self._later(f"{call.point}/repeats", _REPEATS_AFTER, partial(self._happen, again))
-        elif kind is Kind.KILLED_AFTER:
-            self._answered(call, "killed")
-            self._kill(invocation, _UNKNOWN)
+            again = partial(self._happen, invocation, service, operation, params, point + _AGAIN, None)
+            invocation.pending = self._later(f"{point}/repeats", _REPEATS_AFTER, again)
+            return
+        outcome = "ok"
+        if kind is Kind.KILLED_BEFORE or kind is Kind.KILLED_AFTER:
+            outcome = "killed"
         elif isinstance(answer, ClientError):
-            self._answered(call, answer.response["Error"]["Code"])
-            self._resume(invocation, partial(invocation.throw, answer))
+            outcome = answer.response["Error"]["Code"]
+        for watcher in self._watchers.answered:
+            watcher(invocation, service, operation, params, outcome)
+        invocation.pending = None
+        if outcome == "ok":
+            self._go_on(invocation, invocation.switch, answer)
+        elif outcome == "killed":
+            self._kill(invocation, _UNKNOWN)
         else:
-            self._answered(call, "ok")
-            self._resume(invocation, partial(invocation.switch, answer))
+            self._go_on(invocation, invocation.throw, answer)
 
-    def _answer(self, call: _Call) -> Any:
+    def _answer(
+        self, invocation: Invocation, service: str, operation: str, params: Mapping[str, Any], point: str
+    ) -> Any:
         """What the service answers, or the error that it raises. Only AWS's errors are the application's to see."""
-        service, operation = call.service, call.operation
-        if call.kind is Kind.THROTTLED:
-            return refused(operation, _THROTTLED.get(service, "ThrottlingException"), "Rate exceeded")
-        self.point, self.caller = call.point, call.invocation
         if service not in self._services:
             raise UnknownCall(f"{service} {operation}")
+        self.point, self.caller = point, invocation
         answer: Any
-        before = self._identities.enter(call.point)
+        before = self._identities.enter(point)
         try:
-            answer = self._services[service].call(operation, call.params)
+            answer = self._services[service].call(operation, params)
         except ClientError as refusal:
             answer = refusal
         finally:
             self._identities.leave(before)
             self.point, self.caller = "", None
         for watcher in self._watchers.called:
-            watcher(call.invocation, service, operation, call.params)
+            watcher(invocation, service, operation, params)
         return answer
 
-    def _answered(self, call: _Call, outcome: str) -> None:
-        for watcher in self._watchers.answered:
-            watcher(call.invocation, call.service, call.operation, call.params, outcome)
 
-    def _resume(self, invocation: Invocation, step: Callable[[], Any]) -> None:
-        invocation.pending = None
-        self._go_on(invocation, step)
+def _with_token(params: Mapping[str, Any], point: str) -> Mapping[str, Any]:
+    """Botocore gives a transaction a token, so that repeating the call changes nothing."""
+    return params if "ClientRequestToken" in params else {**params, "ClientRequestToken": uuid_of(point)}
 
 
-def _settled(operation: str, params: Mapping[str, Any], point: str) -> Mapping[str, Any]:
-    """The parameters with what libraries leave to chance settled.
+def _in_order(params: Mapping[str, Any], _point: str) -> Mapping[str, Any]:
+    """Pynamodb asks for a batch of items in the order of a set."""
+    asked = params["RequestItems"].items()
+    return {
+        **params,
+        "RequestItems": {name: {**each, "Keys": sorted(each["Keys"], key=repr)} for name, each in asked},
+    }
 
-    Botocore gives a transaction a token, so that repeating the call changes nothing; pynamodb asks for a batch of items
-    in the order of a set.
-    """
-    if operation == "TransactWriteItems" and "ClientRequestToken" not in params:
-        return {**params, "ClientRequestToken": uuid_of(point)}
-    if operation == "BatchGetItem":
-        asked = {
-            name: {**each, "Keys": sorted(each["Keys"], key=repr)} for name, each in params["RequestItems"].items()
-        }
-        return {**params, "RequestItems": asked}
-    return params
+
+_SETTLED = {"TransactWriteItems": _with_token, "BatchGetItem": _in_order}
+"""Where libraries leave something to chance: what makes the same parameters of them each time."""
 
 
 def _digest(payload: Any) -> str:

@@ -57,15 +57,14 @@ class Sandboxes:
         self._idle[invocation.function.name].append(invocation.sandbox)
 
     def enter(self, invocation: Invocation) -> None:
-        """The invocation is about to go on."""
+        """The invocation, a request, is about to go on."""
         for name, value in invocation.sandbox.kept.items():
             setattr(BaseRouter, name, value)
 
     def leave(self, invocation: Invocation) -> None:
-        """The invocation stopped."""
-        if invocation.sandbox.kept or "requestContext" in invocation.event:
-            kept = vars(BaseRouter)
-            invocation.sandbox.kept = {name: kept[name] for name in _AT_HAND if name in kept}
+        """The invocation, a request, stopped."""
+        kept = vars(BaseRouter)
+        invocation.sandbox.kept = {name: kept[name] for name in _AT_HAND if name in kept}
 
     def _make(self, function: Function) -> Sandbox:
         path = self._code[function.name][0] / f"{function.module}.py"

@@ -54,13 +54,13 @@ class Chosen(Faults):
         self._chosen, self._once = chosen, dict(once)
         self._unheard = frozenset(f"delivery to everlabel-{queue}" for queue in unheard)
 
-    def strikes(self, point: str, kinds: Sequence[Kind], where: str = "") -> Strike | None:
+    def strikes(self, point: str, kinds: Sequence[Kind], where: str = "", chance: float | None = None) -> Strike | None:
         """What was chosen for the point, or else what is drawn."""
         if Kind.KILLED_BEFORE in kinds:
             self.calls.append(point)
         kind = Kind.LOST if where in self._unheard else self._chosen.get(point) or self._first(point)
         if kind is None or kind not in kinds:
-            return super().strikes(point, kinds, where)
+            return super().strikes(point, kinds, where, chance)
         self.struck.append(Strike(point, kind, self.now(), where))
         return self.struck[-1]
 
