@@ -20,6 +20,7 @@ from everlabel import (
 )
 from everlabel.data_object import OBJECT_ID_KEY
 from everlabel.errors import ReconciliationFailed
+from everlabel.receiving import OutputMessage, Receiver
 from everlabel.task_table import TaskStatus
 from tests.handlers.conftest import Cloud, Context
 from tests.handlers.stage import CHAIN, Stage, generations, labeled, submit, unlabeled
@@ -146,6 +147,58 @@ def test_lines_are_read_again_if_whoever_read_them_died(stage: Stage) -> None:
     assert stage.answered(token) is None
     assert reconcile(stage.cloud).levels == 1
     assert stage.answered(token) is not None
+
+
+def failing(monkeypatch: pytest.MonkeyPatch, object_id: str, times: int) -> None:
+    """Taking the line about an object fails so many times."""
+    real, left = Receiver.take, [times]
+
+    def take(self: Receiver, message: OutputMessage) -> None:
+        if message.line[OBJECT_ID_KEY] == object_id and left[0]:
+            left[0] -= 1
+            raise RuntimeError("throttled")
+        real(self, message)
+
+    monkeypatch.setattr(Receiver, "take", take)
+
+
+def test_what_fails_once_is_tried_again_at_once(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = stage.cloud.published("VOTVehicle")
+    token = stage.wait()
+    write(stage.cloud, labeled(first), labeled(second))
+    failing(monkeypatch, first[OBJECT_ID_KEY], times=1)
+    reconcile(stage.cloud)
+    assert stage.open() == {}
+    assert stage.answered(token) is not None
+
+
+def test_a_run_that_fails_has_read_what_comes_before(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = stage.cloud.published("VOTVehicle")
+    lines = [labeled(first), labeled(second)]
+    monkeypatch.setattr(output_manifest, "_MOST_BYTES", len(json.dumps(lines[0])) + 10)
+    write(stage.cloud, *lines)
+    failing(monkeypatch, second[OBJECT_ID_KEY], times=2)
+    with pytest.raises(ReconciliationFailed, match="output of VOTVehicle"):
+        reconcile(stage.cloud)
+    assert len(stage.done()) == 1
+    read: list[str] = []
+    real = output_manifest.chunk
+
+    def chunk(place: output_manifest.Place) -> tuple[list[str], output_manifest.Place]:
+        lines, behind = real(place)
+        read.extend(json.loads(line)[OBJECT_ID_KEY] for line in lines)
+        return lines, behind
+
+    monkeypatch.setattr(output_manifest, "chunk", chunk)
+    assert reconcile(stage.cloud).labels == 1
+    assert read == [second[OBJECT_ID_KEY]]
+
+
+def test_a_line_longer_than_a_chunk_is_read_whole(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    messages = stage.cloud.published("VOTVehicle")
+    monkeypatch.setattr(output_manifest, "_MOST_BYTES", 100)
+    write(stage.cloud, *map(labeled, messages))
+    assert reconcile(stage.cloud).labels == 2
 
 
 def test_an_expiry_that_only_the_manifest_tells_makes_the_object_due(stage: Stage) -> None:

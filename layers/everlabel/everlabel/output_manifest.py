@@ -15,8 +15,10 @@ from botocore.exceptions import ClientError
 from everlabel import objects
 from everlabel.s3_uri import S3Uri
 
-_MOST_BYTES = 8 << 20
-"""In one chunk."""
+_MOST_BYTES = 256 << 10
+"""In one chunk, so that a run which fails among ten thousand lines begins anew a few hundred lines before."""
+_LONGEST_LINE = 8 << 20
+"""Bytes. What has no end by then is no line."""
 _TAIL_BYTES = 1_024
 
 
@@ -35,7 +37,7 @@ class Place:
 
 
 def chunk(place: Place) -> tuple[list[str], Place]:
-    """The next lines, at most 8 MiB of them, and the place behind them; none if there is nothing new."""
+    """The next lines, some hundred of them, and the place behind them; none if there is nothing new."""
     head = objects.head(S3Uri.parse(place.uri))
     if head is None or head.etag == place.etag:
         return [], place
@@ -49,12 +51,14 @@ def chunk(place: Place) -> tuple[list[str], Place]:
 
 def _chunk_of(place: Place, head: objects.Head) -> tuple[list[str], Place]:
     uri = S3Uri.parse(place.uri)
-    file = io.BufferedReader(objects.RangeReader(uri, head), 1 << 20)
+    file = io.BufferedReader(objects.RangeReader(uri, head), _MOST_BYTES + _TAIL_BYTES)
     kept = min(place.read, _TAIL_BYTES)
     file.seek(place.read - kept)
     if _digest(file.read(kept)) != place.tail and place.read:
         return _chunk_of(Place(place.uri), head)
     found = file.read(_MOST_BYTES)
+    if b"\n" not in found:
+        found += file.read(_LONGEST_LINE - len(found))
     at_end = place.read + len(found) >= head.size
     # The last line of a version is whole even without its end; of a chunk it may be half.
     text = found if at_end else found[: found.rfind(b"\n") + 1]

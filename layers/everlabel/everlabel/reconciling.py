@@ -125,7 +125,10 @@ class Reconciliation:
                 if behind == place:
                     break
                 for some in batched(lines, _LINES, strict=False):
-                    self._check(job, some)
+                    try:
+                        self._check(job, some)
+                    except Exception:  # of thousands of calls one fails, which holds up all lines behind it for an hour
+                        self._check(job, some)
                 # Only now: whoever dies before this reads the same lines again.
                 places[position] = place = behind
                 so_far = json.dumps([place.as_json() for place in places])
