@@ -137,8 +137,8 @@ def opened(environment: Mapping[str, str], now: Callable[[], float]) -> Iterator
                 raise RuntimeError(f"everlabel was imported with another {variable}: {model.Meta.table_name!r}")
         if sys.stdout is not _OUTPUT:
             _OUTPUT.outside = sys.stdout
-        replaced = (
-            (vars(json), {"loads": quick_json.loads}),
+        replaced: tuple[tuple[dict[str, Any], dict[str, Any]], ...] = (
+            (vars(json), {"loads": quick_json.loads, "dumps": quick_json.dumps}),
             (vars(logging), dict.fromkeys(_UNREAD, False)),
             (vars(time), {"sleep": _sleeping(time.sleep)}),
             (vars(uuid), {"uuid4": _drawing(uuid.uuid4)}),
