@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UTCDateTimeAttribute
 from pynamodb.connection import Connection
-from pynamodb.exceptions import AttributeDeserializationError, AttributeNullError, GetError
+from pynamodb.exceptions import AttributeDeserializationError, AttributeNullError, GetError, QueryError, UpdateError
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
@@ -19,7 +19,7 @@ from everlabel.job_table import LabelingJob
 from everlabel.task_table import Done, Frames, Job, Level, Open, Outcome, Row, Surplus, Task
 from tests.simulation.item_collections import Answered
 from tests.simulation.item_collections import Row as Stored
-from tests.simulation.world import quick_models, quick_requests
+from tests.simulation.world import quick_expressions, quick_models, quick_requests
 
 MODELS: tuple[type[Model], ...] = (Task, Frames, Level, Job, Open, Done, Surplus, LabelingJob)
 
@@ -37,8 +37,8 @@ class Unusual(Model):
     tags = UnicodeAttribute(default=lambda: "made")
 
 
-REPLACED = (*quick_models.REPLACED, *quick_requests.REPLACED)
-ORIGINALS = (*quick_models.ORIGINALS, *quick_requests.ORIGINALS)
+REPLACED = (*quick_models.REPLACED, *quick_expressions.REPLACED, *quick_requests.REPLACED)
+ORIGINALS = (*quick_models.ORIGINALS, *quick_expressions.ORIGINALS, *quick_requests.ORIGINALS)
 
 
 def standing(rows: tuple[tuple[Any, str, Any], ...]) -> ExitStack:
@@ -263,12 +263,33 @@ def test_what_a_request_meets_should_be_told_in_the_same_words() -> None:
                 with pytest.raises(GetError) as refused:
                     Open.get("t", "OPEN#1", **wanted)
                 found += [str(refused.value), refused.value.cause_response_code, str(refused.value.__context__)]
+            with pytest.raises(QueryError) as unasked:
+                list(Open.query("t", Open.item.startswith("OPEN#1#")))
+            with pytest.raises(UpdateError) as unchanged:
+                Open("t", "OPEN#1").update([Open.due.set(True)])
+            found += [str(each.value) + str(each.value.__context__) for each in (unasked, unchanged)]
         answers: list[dict[str, Any]] = [{}, {"Item": {}}]
         for answer in answers:
             with patch.object(Connection, "_make_api_call", Mock(return_value=answer)):
                 with pytest.raises(Open.DoesNotExist) as missing:
                     Open.get("t", "OPEN#1")
                 found += [str(missing.value)]
+        for call in (
+            lambda: Open("t", "OPEN#1").update([]),
+            lambda: Open("t", "OPEN#1").update([Open.due.set(True)], "no condition"),  # type: ignore[arg-type]
+            lambda: list(Open.query("t", "no condition")),  # type: ignore[arg-type]
+            lambda: list(Open.query("t", index_name="none")),
+        ):
+            with pytest.raises((TypeError, ValueError, KeyError)) as wrong:
+                call()
+            found += [str(wrong.value)]
+        other = {"Attributes": {"task_id": {"S": "t"}, "item": {"S": "OPEN#1"}, "kind": {"S": "DONE"}}}
+        with (
+            patch.object(Connection, "_make_api_call", Mock(return_value=other)),
+            pytest.raises(ValueError, match="Done") as another,
+        ):
+            Open("t", "OPEN#1").update([Open.due.set(True)])
+        found += [str(another.value)]
         return found
 
     own, ours = both(met)

@@ -18,7 +18,7 @@ from botocore.client import BaseClient
 from greenlet import getcurrent
 from pynamodb.connection import Connection
 
-from tests.simulation.world import quick_json, quick_models, quick_requests
+from tests.simulation.world import quick_expressions, quick_json, quick_models, quick_requests
 from tests.simulation.world.invocation import Invocation
 
 _CREDENTIALS = {"AWS_ACCESS_KEY_ID": "simulated", "AWS_SECRET_ACCESS_KEY": "simulated"}  # open nothing
@@ -64,7 +64,7 @@ Connection.client = _straight(Connection.__dict__["client"])  # type: ignore[ass
 
 # For good, too, since it makes no difference but in time: a world's days begin and end some hundred times, and each
 # change of a class makes Python forget what it knows of all classes below.
-for _owner, _name, _value in (*quick_models.REPLACED, *quick_requests.REPLACED):
+for _owner, _name, _value in (*quick_models.REPLACED, *quick_expressions.REPLACED, *quick_requests.REPLACED):
     setattr(_owner, _name, _value)
 
 
