@@ -4,6 +4,7 @@ import hashlib
 import io
 import re
 import urllib.parse
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -37,6 +38,10 @@ Json = dict[str, Any]
 Content = bytes | Snapshot
 
 
+class _Packed(bytes):
+    """Content as it is kept: most is written once and never read again, and there may be ten thousand clips of it."""
+
+
 class _Object:
     """An object; its content may be made when it is first looked at."""
 
@@ -49,15 +54,20 @@ class _Object:
         metadata: Mapping[str, str],
         modified_at: float,
     ) -> None:
-        self._content = content
+        self._content: _Packed | Content | Callable[[], bytes] = (
+            _Packed(zlib.compress(content, 1)) if isinstance(content, bytes) else content
+        )
         self._etag = content.etag if isinstance(content, Snapshot) else None
         self.content_type, self.metadata, self.modified_at = content_type, dict(metadata), modified_at
 
     @property
     def content(self) -> Content:
-        if not isinstance(self._content, bytes | Snapshot):
-            self._content = self._content()
-        return self._content
+        if isinstance(self._content, _Packed):
+            return zlib.decompress(self._content)
+        if isinstance(self._content, bytes | Snapshot):
+            return self._content
+        self._content = made = self._content()
+        return made
 
     @property
     def etag(self) -> str:
