@@ -41,8 +41,6 @@ _MOST_REPETITIONS = 1_000
 _MOST_WAITING = 8 << 20
 # More would take more memory, and Lambda with `Transformation`'s memory has two.
 _MOST_DECODERS = 2
-# Of larger pictures than 4K one decoder at a time: each may hold 20 of them.
-_MOST_PIXELS_BESIDE = 1 << 23
 
 
 @dataclass(frozen=True)
@@ -100,8 +98,8 @@ class _Plan:
     def _put_in_group(self, packet: "Packet[VideoStream]", header: CodedPicture) -> Planned:
         if header.is_entry:
             self._groups.append(_Group())
-        if packet.pts is None or packet.is_corrupt or packet.size > _MOST_WAITING // 2 or not self._groups:
-            raise NotPlain("a packet without a time, damaged, very large or before the first entry")
+        if packet.pts is None or packet.is_corrupt or not self._groups:
+            raise NotPlain("a packet without a time, damaged or before the first entry")
         is_shown = not packet.is_discard
         picture = Planned(
             packet.pts, packet.duration or 0, packet, header.is_reference, is_shown=is_shown, is_decided=not is_shown
@@ -181,7 +179,6 @@ class _Plan:
         """One thread each for groups beside each other, which costs least; if the first is long, all threads for it."""
         if self._decoders is None:
             processors = min(os.process_cpu_count() or 1, _MOST_DECODERS)
-            alone = alone or self._video.pixels > _MOST_PIXELS_BESIDE
             decoders, threads = (1, processors) if alone else (processors, 1)
             made = [Decoder(self._video, threads, self._quality) for _ in range(decoders)]
             for decoder in made:

@@ -143,11 +143,6 @@ class VideoFile:
         return self._stream.codec_context.extradata or b""
 
     @property
-    def pixels(self) -> int:
-        """Of a picture, as far as the beginning of the file tells."""
-        return self._stream.codec_context.width * self._stream.codec_context.height
-
-    @property
     def reorder_depth(self) -> int:
         """How many pictures the decoder keeps back to put them in order, as far as the beginning of the file tells."""
         return self._stream.codec_context.reorder_depth
@@ -238,7 +233,7 @@ class VideoFile:
 
     def _refuse_too_large(self) -> None:
         context = self._stream.codec_context
-        if self.pixels > self._limits.max_pixels:
+        if context.width * context.height > self._limits.max_pixels:
             raise ClipRefused(
                 f"the picture of {context.width} × {context.height} has more than {self._limits.max_pixels} pixels"
             )
