@@ -18,6 +18,9 @@ from functools import cached_property
 from pathlib import Path
 from statistics import median
 
+from rich.console import Console
+from rich.table import Table
+
 OUT = Path("out/bench")
 
 Work = Callable[[], object]
@@ -86,11 +89,8 @@ def machine() -> str:
     )
 
 
-def show(title: str, rows: list[Row]) -> None:
+def show(title: str, rows: list[Row], console: Console | None = None) -> None:
     """Prints the rows as a table; the ones that fall short are named as such."""
-    from rich.console import Console  # not in the processes that are measured
-    from rich.table import Table
-
     table = Table("what", "figure", title=f"{title} · {machine()}", title_justify="left")
     for heading in ("ours", "baseline", "times less", "to reach", ""):
         table.add_column(heading, justify="right")
@@ -100,7 +100,7 @@ def show(title: str, rows: list[Row]) -> None:
         table.add_row(
             row.what, row.figure, f"{row.ours:.4g}", f"{row.baseline:.4g}", f"{row.ratio:.2f}", reach, verdict
         )
-    Console(width=None if sys.stdout.isatty() else 130).print(table)
+    (console or Console(width=None if sys.stdout.isatty() else 130)).print(table)
 
 
 def write(name: str, rows: list[Row], rounds: int) -> Path:
