@@ -172,6 +172,27 @@ def test_what_fails_once_is_tried_again_at_once(stage: Stage, monkeypatch: pytes
     assert stage.answered(token) is not None
 
 
+def test_what_fails_between_a_label_and_its_level_is_tried_again_at_once(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = stage.cloud.published("VOTVehicle")
+    token = stage.wait()
+    stage.receive(labeled(first))
+    write(stage.cloud, *[labeled(first)] * 100, labeled(second))
+    real, calls = waking.wake, [0]
+
+    def wake(task_id: str, level: int) -> bool:
+        calls[0] += 1
+        if calls[0] == 2:  # the level was looked at before, when it had no news
+            raise RuntimeError("throttled")
+        return real(task_id, level)
+
+    monkeypatch.setattr(waking, "wake", wake)
+    reconcile(stage.cloud)
+    assert calls == [3]
+    assert stage.answered(token) is not None
+
+
 def test_a_run_that_fails_has_read_what_comes_before(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = stage.cloud.published("VOTVehicle")
     lines = [labeled(first), labeled(second)]

@@ -128,6 +128,7 @@ class Reconciliation:
                     try:
                         self._check(job, some)
                     except Exception:  # of thousands of calls one fails, which holds up all lines behind it for an hour
+                        self._woken.clear()  # it may have failed where it had news for one of them
                         self._check(job, some)
                 # Only now: whoever dies before this reads the same lines again.
                 places[position] = place = behind
