@@ -122,7 +122,7 @@ def test_yolo_should_give_back_boxes(tmp_path: Path, document: AnnotationDocumen
     version = stored(tmp_path / "datasets", document)
     folder = export(version, "yolo", tmp_path / "yolo", with_images=True)
     if expected(version):
-        assert read(folder, "yolo_ultralytics") == expected(version)
+        assert read(folder, "yolo") == expected(version)
     assert {path.stem for path in folder.glob("labels/train/*.txt")} == {
         path.stem for path in folder.glob("images/train/*.jpg")
     }

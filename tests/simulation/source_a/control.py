@@ -24,7 +24,8 @@ PLANS: dict[str, Callable[[int, Size], Plan]] = {
 
 
 @cache
-def _algorithm() -> Algorithm:
+def algorithm() -> Algorithm:
+    """Source A's template, and who watches its table."""
     return Algorithm(Template(Path(__file__).parent / "template.yaml"), SourceAObserver, is_control=True)
 
 
@@ -43,7 +44,7 @@ def life(plan: Plan, *, traced: str | None = None) -> Life:
         unknowns=replace(plan.unknowns, ids_must_match_pattern=False),
         parameters={"ResendAfterSeconds": plan.parameters["ResendAfterSeconds"]},
     )
-    return live(own, traced=traced, algorithm=_algorithm())
+    return live(own, traced=traced, algorithm=algorithm())
 
 
 def lives_of_source_a(plans: Iterable[Plan], jobs: int) -> Figures:
