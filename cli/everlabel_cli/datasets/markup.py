@@ -2,7 +2,7 @@
 
 import json
 from typing import Any
-from xml.etree.ElementTree import Element, SubElement, indent, tostring
+from xml.etree.ElementTree import Element, SubElement, indent, tostring  # nosec B405 # written, never read
 
 
 def add(parent: Element, name: str, /, value: Any = None, **attributes: Any) -> Element:

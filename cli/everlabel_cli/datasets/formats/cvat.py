@@ -9,7 +9,7 @@ Source: https://docs.cvat.ai/docs/dataset_management/formats/xml_format/
 
 from collections.abc import Iterator
 from typing import Any
-from xml.etree.ElementTree import Element
+from xml.etree.ElementTree import Element  # nosec B405 # written, never read
 
 from everlabel.annotation_document import Label, Origin, ShapeType
 from everlabel_cli.datasets.export import Export, File, Format

@@ -7,7 +7,7 @@ Source: http://host.robots.ox.ac.uk/pascal/VOC/voc2012/devkit_doc.pdf
 """
 
 from collections.abc import Iterator
-from xml.etree.ElementTree import Element, SubElement
+from xml.etree.ElementTree import Element, SubElement  # nosec B405 # written, never read
 
 from everlabel.annotation_document import Label, ShapeType
 from everlabel_cli.datasets.export import IGNORE, Export, File, Format
