@@ -30,6 +30,7 @@ from local.ground_truth.inputs import DataObject, InputRefused, read_line
 from local.ground_truth.unknowns import Unknowns
 
 DAY = 86_400.0
+_FEW = 100
 
 
 @dataclass(frozen=True)
@@ -318,6 +319,8 @@ class LabelingJob:
     def _close(self, task: Task) -> None:
         task.is_over = True
         self._open.discard(task)
+        if len(self._expiries) > 2 * len(self._open) + _FEW:  # one that nobody takes must not keep all others in memory
+            self._expiries = deque(each for each in self._expiries if not each.is_over)
         self._events.append(Withdrawn(self._now, task, is_over=True))
         self._active_at = self._now
         self._refill()
