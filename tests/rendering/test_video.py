@@ -59,6 +59,12 @@ def test_each_frame_should_be_shown_until_the_next(tmp_path: Path) -> None:
     assert video.seconds == pytest.approx(2.5)
 
 
+def test_a_single_frame_should_be_shown_for_as_long_as_its_rate_says(tmp_path: Path) -> None:
+    overlay_video(document([], frames=1, fps=0.5), scene.read, tmp_path / "v.mp4")
+
+    assert decoded(tmp_path / "v.mp4").seconds == pytest.approx(2.0)
+
+
 def test_browsers_should_be_able_to_play_it(tmp_path: Path) -> None:
     overlay_video(document([], frames=2), scene.read, tmp_path / "v.mp4")
 
