@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from local.ground_truth import prior
-from local.ground_truth.delivery import Delivery
+from local.ground_truth.delivery import Delivery, Tree
 from local.ground_truth.description import description
 from local.ground_truth.events import Event, Failed, Labeled, StatusChanged
 from local.ground_truth.inputs import DataObject, InputRefused, read_sequence, split_s3_uri
@@ -31,6 +31,9 @@ from tests.simulation.sqs import Sqs
 from tests.simulation.world.finished_work import FinishedWork
 from tests.simulation.world.job_topics import Announce, JobTopics
 
+Work = Callable[[JobRequest, Unknowns, S3], Tree]
+"""Makes the files of a labeling job."""
+
 
 class GroundTruth:
     """The service.
@@ -44,6 +47,7 @@ class GroundTruth:
         watch: is told the name of the job and what happened in it, before anything follows from it.
         settings: limits that AWS may raise, by `JobSettings`' names.
         at: names the place where something happens, from which ids may be drawn.
+        work: what the people of a job hand in.
     """
 
     def __init__(
@@ -61,10 +65,12 @@ class GroundTruth:
         watch: Callable[[str, Event], None] = lambda _job, _event: None,
         settings: Mapping[str, float] | None = None,
         at: Callable[[str], AbstractContextManager[None]] = lambda _place: nullcontext(),
+        work: Work = FinishedWork,
         region: str = "us-east-1",
         account: str = "123456789012",
     ) -> None:
         self._schedule, self._s3, self._watch, self._team, self._at = schedule, s3, watch, team, at
+        self._work = work
         self._start = schedule.now()
         self._lot = rng.random()
         self._unknowns = unknowns or Unknowns()
@@ -198,7 +204,7 @@ class GroundTruth:
 
     def deliver(self, request: JobRequest) -> Delivery:
         """The output of a new job."""
-        work = FinishedWork(request, self._unknowns, self._s3)
+        work = self._work(request, self._unknowns, self._s3)
         return Delivery(request, self._unknowns, work, self._topics.publish, self._rng(request.name))
 
     def team(self, arn: str) -> Workforce:

@@ -28,7 +28,8 @@ from tests.simulation.world.cloudwatch import CloudWatch
 from tests.simulation.world.deliveries import Deliveries
 from tests.simulation.world.events import Events
 from tests.simulation.world.faults import Faults, Kind
-from tests.simulation.world.ground_truth import GroundTruth
+from tests.simulation.world.finished_work import FinishedWork
+from tests.simulation.world.ground_truth import GroundTruth, Work
 from tests.simulation.world.identities import Identities
 from tests.simulation.world.idle_runs import IdleRuns
 from tests.simulation.world.lambdas import Lambdas, Service
@@ -64,6 +65,7 @@ class World:
         unknowns: what Ground Truth's documentation leaves open.
         team: who works in the work team of an ARN.
         behaviours: what teams do with special tasks, once for each team.
+        work: what the people of a labeling job hand in.
         empty_is_zero: whether CloudWatch says of an empty queue that its oldest message is 0 seconds old.
         template: the template, if it is not the application's.
         every_run: also those scheduled runs happen that would find nothing, see `idle_runs`.
@@ -79,6 +81,7 @@ class World:
         unknowns: Unknowns | None = None,
         team: Callable[[str], Team] = lambda _arn: Team(),
         behaviours: Iterable[Behaviour] = (),
+        work: Work = FinishedWork,
         empty_is_zero: bool = False,
         template: Template | None = None,
         every_run: bool = True,
@@ -159,6 +162,7 @@ class World:
             behaviours=behaviours,
             watch=self._portal_changed,
             at=identities.at,
+            work=work,
             region=REGION,
             account=ACCOUNT,
         )
