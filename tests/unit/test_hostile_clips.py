@@ -143,6 +143,14 @@ def test_damage_in_the_middle_should_be_a_gap_as_in_ffmpeg(clip: Path, folder: P
     assert [*clips.numbers_in(frame.jpeg for frame in frames(bytes(data)))] == expected
 
 
+def test_damaged_parameters_of_a_codec_should_be_refused(folder: Path) -> None:
+    data = bytearray(clips.make(folder / "parameters.mp4", TIMES, codec="libx265").read_bytes())
+    record = data.index(b"hvcC") + 4
+    data[record + 24 : record + 26] = b"\xff\xff"  # so many parameter sets of the first kind
+    with pytest.raises(ClipRefused, match="nothing in the video stream can be decoded"):
+        frames(bytes(data))
+
+
 @pytest.mark.parametrize("name", ["huge.mp4", "huge.mkv", "huge.ts"])
 def test_a_picture_of_too_many_pixels_should_be_refused(name: str, huge: Path) -> None:
     with pytest.raises(ClipRefused, match="16000 × 8000 has more than 16777216 pixels"):

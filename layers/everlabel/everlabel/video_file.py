@@ -166,6 +166,8 @@ class VideoFile:
             if isinstance(error, MemoryError):
                 raise
             return []
+        except ValueError:  # PyAV's word for a decoder that could not be opened: the codec's parameters are damaged
+            return []
         self._decoded_any |= bool(frames)
         return frames
 
