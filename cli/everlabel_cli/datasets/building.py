@@ -9,12 +9,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import imagesize  # type: ignore[import-untyped]
 
 from everlabel import annotation_json
 from everlabel.annotation_document import AnnotationDocument, Frame
 from everlabel_cli.answer import NotDone
+from everlabel_cli.datasets import masks
 from everlabel_cli.datasets.datasheet import Datasheet
 from everlabel_cli.datasets.names import distinct, file_name
 from everlabel_cli.datasets.sequences import image_names
@@ -28,6 +30,8 @@ CHECKSUMS = "checksums.sha256"
 FRAMES = "frames.csv"
 FRAME_COLUMNS = ("split", "clip", "frame", "s3Uri", "fingerprint", "image")
 """`frame` is its index in the clip's document; `image` its copy in the version, if there is one."""
+MASKS = "masks.csv"
+"""The same table of the pictures that masks are in, which are always copied: they are labels."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,7 @@ def build(order: Order, source: TaskSource, store: Store, now: str) -> Built:
             gathering.take(document)
         members, chosen = _split(gathering.members(), order, earlier)
         frames = {
-            member.task_id: list(side_by_side(source.fingerprint, gathering.document(member).frames))
+            member.task_id: list(side_by_side(source.fingerprint, _pictures(gathering.document(member))))
             for member in members
         }
         version = DatasetVersion(
@@ -167,6 +171,16 @@ def _content(members: list[Member], frames: Mapping[str, list[str]], chosen: Spl
     return digest.hexdigest()
 
 
+def _pictures(document: AnnotationDocument) -> list[Frame]:
+    return [*document.frames, *masks.pictures(document)]
+
+
+def _table(rows: list[tuple[Any, ...]]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([FRAME_COLUMNS, *rows])
+    return text.getvalue().encode()
+
+
 class _Making:
     """The files of a version, one after the other."""
 
@@ -193,9 +207,7 @@ class _Making:
 
     def _content(self, version: DatasetVersion) -> Iterator[tuple[str, bytes]]:
         datasheet = Datasheet(version)
-        table = io.StringIO()
-        rows = csv.writer(table, lineterminator="\n")
-        rows.writerow(FRAME_COLUMNS)
+        rows, mask_rows = list[tuple[Any, ...]](), list[tuple[Any, ...]]()
         for member in version.members:
             document = self._sized(self._document(member))
             datasheet.add(member, document)
@@ -204,10 +216,17 @@ class _Making:
             for index, frame in enumerate(document.frames):
                 image = f"images/{member.split}/{member.name}/{index:06d}-{names[index]}" if names else ""
                 mark = self._frames[member.task_id][index]
-                rows.writerow((member.split, member.name, index, frame.s3_uri, mark, image))
+                rows.append((member.split, member.name, index, frame.s3_uri, mark, image))
                 if image:
                     yield image, self._source.frame_bytes(frame)
-        yield FRAMES, table.getvalue().encode()
+            marks = self._frames[member.task_id][len(document.frames) :]
+            for number, (mask, mark) in enumerate(zip(masks.pictures(document), marks, strict=True)):
+                image = f"masks/{member.split}/{member.name}/{number:06d}.png"
+                mask_rows.append((member.split, member.name, mask.index, mask.s3_uri, mark, image))
+                yield image, self._source.frame_bytes(mask)
+        yield FRAMES, _table(rows)
+        if mask_rows:
+            yield MASKS, _table(mask_rows)
         yield from datasheet.files()
 
     def _sized(self, document: AnnotationDocument) -> AnnotationDocument:

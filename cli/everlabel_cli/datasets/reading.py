@@ -1,5 +1,6 @@
 """A dataset version read again: its documents and sequences, its frames, and whether its files are what they were."""
 
+import contextlib
 import csv
 import hashlib
 import io
@@ -10,7 +11,7 @@ from functools import cached_property
 from everlabel import annotation_json
 from everlabel.annotation_document import AnnotationDocument, Frame
 from everlabel_cli.answer import NotDone
-from everlabel_cli.datasets.building import CHECKSUMS, FRAMES
+from everlabel_cli.datasets.building import CHECKSUMS, FRAMES, MASKS
 from everlabel_cli.datasets.sequences import Sequence, sequences
 from everlabel_cli.datasets.store import MANIFEST, NoSuchVersion, Store
 from everlabel_cli.datasets.version import DatasetVersion, Member
@@ -58,18 +59,19 @@ class StoredVersion:
         """As `TaskSource` says: what it was when the version was built."""
         return self._rows[frame.s3_uri]["fingerprint"]
 
-    @property
+    @cached_property
     def _images(self) -> dict[str, str]:
-        return {} if not self.version.has_images else self._paths
+        """The version's own copies, by what they are copies of."""
+        return {uri: row["image"] for uri, row in self._rows.items() if row["image"]}
 
     @cached_property
     def _rows(self) -> dict[str, dict[str, str]]:
-        rows = csv.DictReader(io.StringIO(self.read(FRAMES).decode(), newline=""))
+        """Of frames, and of the pictures that masks are in."""
+        tables = [self.read(FRAMES)]
+        with contextlib.suppress(NoSuchVersion):  # most have no masks
+            tables.append(self.read(MASKS))
+        rows = (row for table in tables for row in csv.DictReader(io.StringIO(table.decode(), newline="")))
         return {row["s3Uri"]: row for row in rows}
-
-    @cached_property
-    def _paths(self) -> dict[str, str]:
-        return {uri: row["image"] for uri, row in self._rows.items()}
 
     def changed(self) -> Iterator[tuple[str, str]]:
         """Files that are not as they were written, each with what is wrong: changed, missing, not listed."""

@@ -2,34 +2,42 @@
 
 Beside what COCO has, each image says its clip, its time and its attributes, each annotation its track and its
 attributes; readers that do not know them pass over them. Polylines, which COCO has not, are in files of their own, so
-that nobody takes the boxes around them for objects.
+that nobody takes the boxes around them for objects; and so are masks, which cover all that is of a class, as in
+COCO-Stuff.
 
-Source: https://cocodataset.org/#format-data; `videos`, `video_id`, `frame_id` and `instance_id` as in TAO and
-MMTracking.
+Source: https://cocodataset.org/#format-data, https://github.com/nightrome/cocostuff; `videos`, `video_id`, `frame_id`
+and `instance_id` as in TAO and MMTracking.
 """
 
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from everlabel.annotation_document import Frame, Label, ShapeType
 from everlabel_cli.datasets.export import IGNORE, Export, File, Format
 from everlabel_cli.datasets.geometry import area, left_top_size, plain, size
+from everlabel_cli.datasets.masks import runs
 from everlabel_cli.datasets.sequences import Sequence
 
 _BOXES = (ShapeType.BOX, ShapeType.POLYGON)
 _VISIBLE = 2
 """A keypoint that is labeled and seen."""
 
-_Annotation = Callable[[Label], dict[str, Any]]
+_Annotation = Callable[[Label, Frame], dict[str, Any] | None]
+"""What is said of a label in its frame; None if there is nothing to be said."""
 
 
 def _detection(export: Export) -> Iterator[File]:
     for split in export.splits:
         yield from _split(export, split, f"annotations/instances_{split}.json", _BOXES, _object)
-        if export.classes(ShapeType.POLYLINE):
-            polylines = _split(export, split, f"annotations/polylines_{split}.json", (ShapeType.POLYLINE,), _polyline)
-            yield next(polylines)  # the pictures are there already
+        for shape, name, annotation in (
+            (ShapeType.POLYLINE, "polylines", _polyline),
+            (ShapeType.MASK, "stuff", partial(_stuff, export)),
+        ):
+            if export.classes(shape):
+                # The pictures are there already.
+                yield next(_split(export, split, f"annotations/{name}_{split}.json", (shape,), annotation))
 
 
 def _keypoints(export: Export) -> Iterator[File]:
@@ -68,13 +76,14 @@ def _split(
             images.append(_image(sequence, place, file, len(images) + 1, len(videos)))
             pictures.append(File(f"{folder or f'images/{split}'}/{file}", frame))
             for label in sequence.at(place):
-                if label.shape.type not in shapes:
+                found = annotation(label, frame) if label.shape.type in shapes else None
+                if found is None:
                     continue
                 said = {
                     "id": len(annotations) + 1,
                     "image_id": len(images),
                     "category_id": numbers[label.class_name],
-                    **annotation(label),
+                    **found,
                     "attributes": dict(label.attributes),
                 }
                 if label.track_id is not None:
@@ -116,7 +125,7 @@ def _image(sequence: Sequence, place: int, file: str, number: int, video: int) -
     }
 
 
-def _object(label: Label) -> dict[str, Any]:
+def _object(label: Label, _frame: Frame) -> dict[str, Any]:
     is_polygon = label.shape.type is ShapeType.POLYGON
     outline = [[plain(value) for point in label.shape.points for value in point]] if is_polygon else []
     return {
@@ -128,7 +137,7 @@ def _object(label: Label) -> dict[str, Any]:
     }
 
 
-def _polyline(label: Label) -> dict[str, Any]:
+def _polyline(label: Label, _frame: Frame) -> dict[str, Any]:
     return {
         "polyline": [plain(value) for point in label.shape.points for value in point],
         "bbox": [plain(value) for value in left_top_size(label.shape)],
@@ -137,7 +146,7 @@ def _polyline(label: Label) -> dict[str, Any]:
     }
 
 
-def _keypoint(label: Label) -> dict[str, Any]:
+def _keypoint(label: Label, _frame: Frame) -> dict[str, Any]:
     ((x, y),) = label.shape.points
     return {
         "keypoints": [plain(x), plain(y), _VISIBLE],
@@ -148,7 +157,21 @@ def _keypoint(label: Label) -> dict[str, Any]:
     }
 
 
-DETECTION = Format("coco", frozenset({*_BOXES, ShapeType.POLYLINE}), _detection)
+def _stuff(export: Export, label: Label, frame: Frame) -> dict[str, Any] | None:
+    """Ground Truth's colours name classes that a frame has nothing of; those are left out."""
+    found = runs(label, frame, export.stored.frame_bytes)
+    if found is None:
+        return None
+    width, height = size(frame)
+    return {
+        "segmentation": {"size": [height, width], "counts": found.counts},
+        "bbox": list(found.box),
+        "area": found.area,
+        "iscrowd": 0,
+    }
+
+
+DETECTION = Format("coco", frozenset({*_BOXES, ShapeType.POLYLINE, ShapeType.MASK}), _detection)
 KEYPOINTS = Format("coco-keypoints", frozenset({ShapeType.KEYPOINT}), _keypoints)
 FIFTYONE = Format("fiftyone", frozenset(_BOXES), _fiftyone)
 """A folder a split with `data/` and `labels.json`, which FiftyOne imports as `COCODetectionDataset`."""

@@ -2,7 +2,8 @@
 
 `<split>/<labeling job>.manifest` has a line a sequence, which refers to a sequence file and to the labels
 (`SeqLabel.json`), or a line an image. The labels are the accepted ones, under the label attribute of the first job of
-their chain: that is the `auditLabelAttributeName` of the new job. Pixels are whole numbers there.
+their chain: that is the `auditLabelAttributeName` of the new job. Pixels are whole numbers there. Masks stay where they
+are.
 
 Source: https://docs.aws.amazon.com/sagemaker/latest/dg/sms-data-output.html, and there
 sms-video-manual-data-setup.html, sms-ver-adj-job.html
@@ -31,6 +32,10 @@ _LISTS = {
     ShapeType.KEYPOINT: "keypoints",
 }
 _TYPES = {"VideoObjectTracking": "tracking", "VideoObjectDetection": "detection"}
+_MASKS = "SemanticSegmentation"
+_IMAGE_TYPES = {"BoundingBox": "object-detection", _MASKS: "semantic-segmentation"}
+_BACKGROUND = {"class-name": "BACKGROUND", "hex-color": "#ffffff", "confidence": 0}
+"""Its colour is that of the documentation's example."""
 
 
 def _files(export: Export) -> Iterator[File]:
@@ -46,7 +51,8 @@ def _files(export: Export) -> Iterator[File]:
                 root = f"{sequence.split}/{file_name(job.job_name)}/{sequence.name}"
                 yield from _video(export.place, root, sequence, job, labels, lines)
             else:
-                lines += [_image_line(sequence, place, job, those) for place, those in labels.items()]
+                line = _mask_line if kind.family == _MASKS else _image_line
+                lines += [line(sequence, place, job, those) for place, those in labels.items()]
     for path, lines in sorted(manifests.items()):
         yield File(path, b"".join(json.dumps(line, ensure_ascii=False).encode() + b"\n" for line in lines))
 
@@ -62,7 +68,7 @@ def first_jobs(sequence: Sequence) -> list[LabelingJob]:
         if job.chain_from is None
         and (is_alone or job.job_name in used)
         and job.task_type in TASK_TYPES
-        and (TASK_TYPES[job.task_type].family in {*_TYPES, "BoundingBox"})
+        and TASK_TYPES[job.task_type].family in {*_TYPES, *_IMAGE_TYPES}
     ]
 
 
@@ -76,10 +82,12 @@ def _root(document: AnnotationDocument, job_name: str) -> str:
 
 
 def _of(sequence: Sequence, place: int, job: LabelingJob) -> list[Label]:
+    is_of_masks = TASK_TYPES[job.task_type].family == _MASKS
     return [
         label
         for label in sequence.at(place)
-        if label.shape.type in _LISTS and _root(sequence.document, label.job_name) == job.job_name
+        if (label.shape.type is ShapeType.MASK) == is_of_masks
+        and _root(sequence.document, label.job_name) == job.job_name
     ]
 
 
@@ -114,7 +122,10 @@ def _video(
             {
                 "source-ref": f"{place}{root}/sequence-{part + 1:04d}.json",
                 job.label_attribute: f"{place}{root}/{part + 1:04d}/SeqLabel.json",
-                f"{job.label_attribute}-metadata": _metadata(sequence.document, job, numbers),
+                f"{job.label_attribute}-metadata": {
+                    "class-map": _class_map(numbers),
+                    **_metadata(sequence.document, job),
+                },
             }
         )
 
@@ -131,7 +142,23 @@ def _image_line(sequence: Sequence, place: int, job: LabelingJob, labels: list[L
         job.label_attribute: {"image_size": [{"width": width, "height": height, "depth": 3}], "annotations": boxes},
         f"{job.label_attribute}-metadata": {
             "objects": [{"confidence": label.confidence or 0} for label in labels if label.shape.type is ShapeType.BOX],
-            **_metadata(sequence.document, job, numbers),
+            "class-map": _class_map(numbers),
+            **_metadata(sequence.document, job),
+        },
+    }
+
+
+def _mask_line(sequence: Sequence, place: int, job: LabelingJob, labels: list[Label]) -> dict[str, Any]:
+    colours = {"0": _BACKGROUND}
+    for number, label in enumerate(labels, start=1):
+        said = {"class-name": label.class_name, "hex-color": label.shape.mask_color}
+        colours[str(number)] = {**said, "confidence": label.confidence or 0}
+    return {
+        "source-ref": sequence.frames[place].s3_uri,
+        job.label_attribute: labels[0].shape.mask_uri,  # one PNG has all classes of a frame
+        f"{job.label_attribute}-metadata": {
+            "internal-color-map": colours,
+            **_metadata(sequence.document, job),
         },
     }
 
@@ -140,14 +167,18 @@ def _class_numbers(labels: Iterable[Label]) -> dict[str, int]:
     return {name: number for number, name in enumerate(sorted({label.class_name for label in labels}))}
 
 
-def _metadata(document: AnnotationDocument, job: LabelingJob, numbers: dict[str, int]) -> dict[str, Any]:
-    kind = _TYPES.get(TASK_TYPES[job.task_type].family)
+def _class_map(numbers: dict[str, int]) -> dict[str, str]:
+    return {str(number): name for name, number in numbers.items()}
+
+
+def _metadata(document: AnnotationDocument, job: LabelingJob) -> dict[str, Any]:
+    family = TASK_TYPES[job.task_type].family
+    kind = _IMAGE_TYPES.get(family) or f"video-object-{_TYPES[family]}"
     return {
-        "class-map": {str(number): name for name, number in numbers.items()},
         "job-name": f"labeling-job/{job.job_name}",
         "human-annotated": "yes",
         "creation-date": document.completed_at.removesuffix("Z"),
-        "type": "groundtruth/object-detection" if kind is None else f"groundtruth/video-object-{kind}",
+        "type": f"groundtruth/{kind}",
     }
 
 
@@ -202,4 +233,4 @@ def _json(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False).encode()
 
 
-FORMAT = Format("groundtruth", frozenset(_LISTS), _files)
+FORMAT = Format("groundtruth", frozenset({*_LISTS, ShapeType.MASK}), _files)
