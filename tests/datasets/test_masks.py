@@ -28,6 +28,7 @@ from everlabel_cli.datasets.reading import StoredVersion, find
 from everlabel_cli.datasets.store import FolderStore
 from everlabel_cli.task_filter import EVERYTHING
 from tests.datasets.exporting import ANY_DOCUMENT, NOW, Documents, built, export
+from tests.datasets.scalabels import load, rle_to_mask
 from tests.documents import HEIGHT, WIDTH, sample
 
 ROAD, SKY, SEA = "#2ca02c", "#1f77b4", "#17BECF"
@@ -102,7 +103,7 @@ any_pixels = st.binary(min_size=64, max_size=64).map(
 @pytest.mark.filterwarnings("ignore:__array__ implementation")  # of pycocotools
 @ANY_DOCUMENT
 @given(any_pixels, any_pixels)
-def test_coco_should_give_back_every_pixel(tmp_path: Path, first: Pixels, second: Pixels) -> None:
+def test_coco_and_bdd100k_should_give_back_every_pixel(tmp_path: Path, first: Pixels, second: Pixels) -> None:
     shutil.rmtree(tmp_path / "datasets", ignore_errors=True)
     stored = version(tmp_path / "datasets", Pictures(masked(road=ROAD, sky=SKY), png(first), png(second)))
     coco = stuff(export(stored, "coco", tmp_path / "coco"))
@@ -120,6 +121,11 @@ def test_coco_should_give_back_every_pixel(tmp_path: Path, first: Pixels, second
                 runs = coco.annToRLE(said)
                 assert said["area"] == coco_mask.area(runs) == covered.sum()
                 assert said["bbox"] == coco_mask.toBbox(runs).tolist()
+    frames = load(str(export(stored, "bdd100k", tmp_path / "bdd100k") / "labels/det_20/det_train.json")).frames
+    for frame, pixels in zip(frames, (first, second), strict=True):
+        masks = {label.category: rle_to_mask(label.rle).astype(bool) for label in frame.labels}
+        assert masks.keys() == {name for number, name in ((1, "road"), (2, "sky")) if (pixels == number).any()}
+        assert all((covered == (pixels == ("", "road", "sky").index(name))).all() for name, covered in masks.items())
 
 
 def test_masks_should_be_no_objects_of_coco(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from everlabel_cli.datasets.geometry import size
 class Runs:
     """The pixels of a mask: how many in a row are not of it, are of it, are not of it …, column by column.
 
-    That is COCO's run-length encoding: https://github.com/cocodataset/cocoapi/blob/master/common/maskApi.h
+    That is COCO's run-length encoding: https://github.com/cocodataset/cocoapi/blob/master/common/maskApi.c
     """
 
     counts: list[int]
@@ -27,6 +27,20 @@ class Runs:
     def area(self) -> int:
         """How many pixels are covered."""
         return sum(self.counts[1::2])
+
+    @property
+    def text(self) -> str:
+        """The counts as COCO writes them: from the fourth on what each is more than the one two before it, the lowest
+        five bits first, as characters from `0` on; the sixth bit says that more follow."""
+        letters = []
+        for place, count in enumerate(self.counts):
+            left = count - self.counts[place - 2] if place > 2 else count
+            is_more = True
+            while is_more:
+                bits, left = left & 0x1F, left >> 5
+                is_more = left != (-1 if bits & 0x10 else 0)
+                letters.append(chr(48 + bits + 0x20 * is_more))
+        return "".join(letters)
 
 
 def pictures(document: AnnotationDocument) -> list[Frame]:

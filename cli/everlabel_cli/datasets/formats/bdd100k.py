@@ -14,9 +14,10 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from everlabel.annotation_document import Label, ShapeType
+from everlabel.annotation_document import Frame, Label, ShapeType
 from everlabel_cli.datasets.export import Export, File, Format
 from everlabel_cli.datasets.geometry import bounds, occlusion, plain, size
+from everlabel_cli.datasets.masks import runs
 from everlabel_cli.datasets.sequences import Sequence
 
 _FRAME_ATTRIBUTES = {"weather": "weather", "scene": "scene", "time_of_day": "timeofday"}
@@ -27,11 +28,9 @@ _NOTHING = {"box2d": None, "box3d": None, "poly2d": None, "rle": None, "graph": 
 def _files(export: Export) -> Iterator[File]:
     frames: dict[str, list[dict[str, Any]]] = {split: [] for split in export.splits}
     for sequence in export.sequences():
-        found = [
-            _frame(sequence, place, lambda label: label.shape.type is not ShapeType.MASK) for place in _all(sequence)
-        ]
+        found = [_frame(export, sequence, place, lambda _: True) for place in _all(sequence)]
         frames[sequence.split] += found
-        boxes = [_frame(sequence, place, _is_tracked_box) for place in _all(sequence)]
+        boxes = [_frame(export, sequence, place, _is_tracked_box) for place in _all(sequence)]
         yield File(f"labels/box_track_20/{sequence.split}/{sequence.name}.json", _json(boxes))
         for frame, said in zip(sequence.frames, found, strict=True):
             yield File(f"images/100k/{sequence.split}/{said['name']}", frame)
@@ -51,10 +50,19 @@ def _json(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False).encode()
 
 
-def _frame(sequence: Sequence, place: int, is_wanted: Callable[[Label], bool]) -> dict[str, Any]:
+def _frame(export: Export, sequence: Sequence, place: int, is_wanted: Callable[[Label], bool]) -> dict[str, Any]:
     frame = sequence.frames[place]
     width, height = size(frame)
-    attributes = {_FRAME_ATTRIBUTES.get(name, name): _simple(value) for name, value in frame.attributes.items()}
+    # Scalabel reads true and false of a frame, unlike those of a label, as numbers.
+    attributes = {
+        _FRAME_ATTRIBUTES.get(name, name): json.dumps(value) if isinstance(value, bool) else _simple(value)
+        for name, value in frame.attributes.items()
+    }
+    labels = (
+        _label(export, label, frame, f"untracked-{place}-{number}")
+        for number, label in enumerate(sequence.at(place))
+        if is_wanted(label)
+    )
     return {
         "name": f"{sequence.name}__{sequence.images[place]}",
         "url": frame.s3_uri,
@@ -63,15 +71,15 @@ def _frame(sequence: Sequence, place: int, is_wanted: Callable[[Label], bool]) -
         "timestamp": round(frame.time * 1000),
         "size": {"width": width, "height": height},
         "attributes": attributes,
-        "labels": [
-            _label(label, f"untracked-{place}-{number}")
-            for number, label in enumerate(sequence.at(place))
-            if is_wanted(label)
-        ],
+        "labels": [label for label in labels if label is not None],
     }
 
 
-def _label(label: Label, own_id: str) -> dict[str, Any]:
+def _label(export: Export, label: Label, frame: Frame, own_id: str) -> dict[str, Any] | None:
+    """None for a mask that covers no pixel."""
+    geometry = _mask(export, label, frame) if label.shape.type is ShapeType.MASK else _geometry(label, own_id)
+    if geometry is None:
+        return None
     attributes = {name: _simple(value) for name, value in label.attributes.items()}
     hidden = occlusion(label.attributes)
     if hidden is not None:
@@ -85,8 +93,14 @@ def _label(label: Label, own_id: str) -> dict[str, Any]:
         "manualShape": not label.interpolated,
         "score": label.confidence,
         **_NOTHING,
-        **_geometry(label, own_id),
+        **geometry,
     }
+
+
+def _mask(export: Export, label: Label, frame: Frame) -> dict[str, Any] | None:
+    found = runs(label, frame, export.stored.frame_bytes)
+    width, height = size(frame)
+    return None if found is None else {"rle": {"counts": found.text, "size": [height, width]}}
 
 
 def _geometry(label: Label, own_id: str) -> dict[str, Any]:
@@ -108,4 +122,4 @@ def _simple(value: Any) -> Any:
     return value if isinstance(value, str | bool | int | float) else json.dumps(value, ensure_ascii=False)
 
 
-FORMAT = Format("bdd100k", frozenset(set(ShapeType) - {ShapeType.MASK}), _files)
+FORMAT = Format("bdd100k", frozenset(ShapeType), _files)

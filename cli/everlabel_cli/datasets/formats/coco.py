@@ -164,7 +164,7 @@ def _stuff(export: Export, label: Label, frame: Frame) -> dict[str, Any] | None:
         return None
     width, height = size(frame)
     return {
-        "segmentation": {"size": [height, width], "counts": found.counts},
+        "segmentation": {"size": [height, width], "counts": found.text},
         "bbox": list(found.box),
         "area": found.area,
         "iscrowd": 0,
