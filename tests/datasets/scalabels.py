@@ -4,8 +4,8 @@ import warnings
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
-    from scalabel.label.io import load  # type: ignore[import-untyped]
-    from scalabel.label.transforms import (  # type: ignore[import-untyped]
+    from scalabel.label.io import load
+    from scalabel.label.transforms import (
         box2d_to_bbox,
         graph_to_keypoints,
         rle_to_mask,

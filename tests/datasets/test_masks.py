@@ -121,9 +121,11 @@ def test_coco_and_bdd100k_should_give_back_every_pixel(tmp_path: Path, first: Pi
                 runs = coco.annToRLE(said)
                 assert said["area"] == coco_mask.area(runs) == covered.sum()
                 assert said["bbox"] == coco_mask.toBbox(runs).tolist()
-    frames = load(str(export(stored, "bdd100k", tmp_path / "bdd100k") / "labels/det_20/det_train.json")).frames
-    for frame, pixels in zip(frames, (first, second), strict=True):
-        masks = {label.category: rle_to_mask(label.rle).astype(bool) for label in frame.labels}
+    frames: list[Any] = load(
+        str(export(stored, "bdd100k", tmp_path / "bdd100k") / "labels/det_20/det_train.json")
+    ).frames
+    for found_frame, pixels in zip(frames, (first, second), strict=True):
+        masks = {label.category: rle_to_mask(label.rle).astype(bool) for label in found_frame.labels}
         assert masks.keys() == {name for number, name in ((1, "road"), (2, "sky")) if (pixels == number).any()}
         assert all((covered == (pixels == ("", "road", "sky").index(name))).all() for name, covered in masks.items())
 
