@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from everlabel.annotation_document import Origin, Shape, ShapeType
 from everlabel.errors import LabelsUnreadable
-from everlabel.label_files import Drawn, Metadata, base_name, read_class, read_image, read_sequence
+from everlabel.label_files import Drawn, FrameLabels, Metadata, base_name, read_class, read_image, read_sequence
+from local.template import ROOT
 
 ATTRIBUTE = "VOTVehicle-ref"
 CAR, BUS = "d79cf040-8bff-11eb-8880-038cb4c55326", "e0a1"
@@ -93,40 +94,68 @@ def each_box(change: Callable[[dict[str, Any]], Any]) -> Callable[[Any], None]:
     return change_all
 
 
-QUIRKS: dict[str, Any] = {
-    "string frame numbers": changed(each_frame(**{"frame-no": lambda index, _: str(index)})),
-    "frame numbers from 1": changed(each_frame(**{"frame-no": lambda index, _: index + 1})),
-    "no frame numbers": changed(lambda body: [frame.pop("frame-no") for frame in frames(body)] and None),
-    "frames without labels missing": changed(lambda body: frames(body).pop() and None),
-    "whole paths of frames": changed(each_frame(frame=lambda _, frame: f"clips/a/frames/{frame['frame']}")),
-    "blanks before frames": changed(each_frame(frame=lambda _, frame: f"   {frame['frame']} ")),
-    "frames in another order": changed(lambda body: frames(body).reverse()),
-    "one frame in two entries": changed(
-        lambda body: frames(body).append({**frames(body)[0], "annotations": [frames(body)[0]["annotations"].pop()]})
-    ),
-    "class ids as numbers": changed(each_box(lambda each: each.update({"class-id": int(each["class-id"])}))),
-    "class ids with an underscore": changed(each_box(lambda each: each.update(class_id=each.pop("class-id")))),
-    "pixels as text": changed(each_box(lambda each: each.update(left=str(each["left"])))),
-    "pixels with a fraction": changed(each_box(lambda each: each.update(left=float(each["left"])))),
-    "the other list name": changed(lambda body: {"detection-annotations": frames(body)}),
-    "unknown keys": changed(each_box(lambda each: each.update({"rotation": 3, "new": {"a": [1]}}))),
-    "unknown lists": changed(each_frame(cuboids=lambda _, __: [{"x": 1}])),
-    "unknown keys at the top": changed(lambda body: {"version": 3, **body}),
-    "other lists empty": changed(each_frame(polylines=lambda _, __: [], keypoints=lambda _, __: None)),
-    "a byte order mark's worth of blanks": b"  \n" + json.dumps(documented()).encode() + b"\n",
-}
+FILES = ROOT / "tests" / "ground_truth_files"
+"""Output lines with the label files that they refer to: in each folder one as documented, and others with a quirk of
+real ones. `line` is the output line, `labels` the content of SeqLabel.json."""
 
 
-@pytest.mark.parametrize("quirk", QUIRKS)
-def test_a_file_with_a_quirk_should_be_read_like_the_documented_one(quirk: str) -> None:
-    assert read(QUIRKS[quirk]) == read(documented())
+def read_fixture(folder: str, name: str) -> dict[str, FrameLabels]:
+    """What a fixture says, frame by frame; frames with nothing are as good as none."""
+    fixture = json.loads((FILES / folder / f"{name}.json").read_text())
+    if "labels" not in fixture:
+        return {"1.png": read_image(fixture["line"], "Signs", "BoundingBox", "line")}
+    metadata = Metadata.of(fixture["line"], ATTRIBUTE)
+    found = read_sequence(json.dumps(fixture["labels"]).encode(), metadata, "s3://b/SeqLabel.json")
+    return {frame: labels for frame, labels in found.items() if labels.drawn or labels.attributes}
+
+
+def names_of(folder: str) -> list[str]:
+    return sorted(path.stem for path in (FILES / folder).glob("*.json"))
 
 
 @pytest.mark.parametrize(
-    "metadata", [{"adjustment-status": "adjusted"}, {"adjustment-status": "unadjusted"}, {"human-annotated": "yes"}]
+    ("folder", "quirk"), [(folder.name, name) for folder in sorted(FILES.iterdir()) for name in names_of(folder.name)]
 )
-def test_adjusted_and_unadjusted_labels_should_be_read_alike(metadata: dict[str, Any]) -> None:
-    assert read(documented(), **metadata) == read(documented())
+def test_a_file_with_a_quirk_should_be_read_like_the_documented_one(folder: str, quirk: str) -> None:
+    assert read_fixture(folder, quirk) == read_fixture(folder, "documented")
+
+
+def test_the_fixtures_should_all_be_there() -> None:
+    assert {folder.name: len(names_of(folder.name)) for folder in FILES.iterdir()} == {
+        "people": 30,
+        "model": 5,
+        "image": 8,
+    }
+
+
+def test_the_documented_fixtures_should_be_what_the_tests_below_read() -> None:
+    assert read_fixture("people", "documented") == read(documented())
+    stop, give_way = read_fixture("image", "documented")["1.png"].drawn
+    assert (stop.class_name, stop.shape.points, stop.confidence) == ("stop", ((111, 134), (172, 262)), 0.8)
+    assert (give_way.class_name, give_way.shape.points, give_way.confidence) == ("yield", ((1, 2), (4, 6)), None)
+
+
+@pytest.mark.parametrize("name", names_of("model"))
+def test_labels_of_a_model_should_keep_their_confidence(name: str) -> None:
+    fixture = json.loads((FILES / "model" / f"{name}.json").read_text())
+    assert Metadata.of(fixture["line"], ATTRIBUTE).origin is Origin.AUTO
+    assert [drawn.confidence for drawn in read_fixture("model", name)["000001.jpg"].drawn] == [0.75, 0.0]
+
+
+@pytest.mark.parametrize("confidence", [-0.1, 100.5, 1e999, True, "high", None, [0.5]])
+def test_what_is_no_confidence_should_be_none(confidence: Any) -> None:
+    body = changed(each_box(lambda each: each.update(confidence=confidence)))
+    assert [drawn.confidence for drawn in read(body)["000001.jpg"].drawn] == [None, None]
+
+
+@pytest.mark.parametrize(("confidence", "share"), [(1, 1), (1.5, 0.015), (100, 1), ("99.5", 0.995), (0.01, 0.01)])
+def test_a_confidence_above_1_should_be_per_cent(confidence: Any, share: float) -> None:
+    body = changed(each_box(lambda each: each.update(confidence=confidence)))
+    assert [drawn.confidence for drawn in read(body)["000001.jpg"].drawn] == [share, share]
+
+
+def test_blanks_around_a_file_should_not_matter() -> None:
+    assert read(b"  \n" + json.dumps(documented()).encode() + b"\n") == read(documented())
 
 
 def test_a_documented_file_should_be_read_whole() -> None:
@@ -136,15 +165,6 @@ def test_a_documented_file_should_be_read_whole() -> None:
     shape = Shape(ShapeType.BOX, ((952, 545), (952 + 83, 545 + 66)))
     assert car == Drawn("car", shape, CAR, "car:1", {"occluded": "no"}, None)
     assert (bus.class_name, bus.track_id, bus.track_name) == ("bus", BUS, "bus:1")
-
-
-def test_class_ids_should_mean_what_the_class_map_of_their_line_says() -> None:
-    body = changed(each_box(lambda each: each.update({"class-id": {"0": "1", "1": "0"}[each["class-id"]]})))
-    assert read(body, **{"class-map": {"1": "car", "0": "bus"}}) == read(documented())
-
-
-def test_without_a_class_map_objects_should_have_the_class_that_their_name_says() -> None:
-    assert read(documented(), **{"class-map": None}) == read(documented())
 
 
 @pytest.mark.parametrize(
@@ -168,20 +188,6 @@ def test_every_shape_should_be_read(key: str, item: dict[str, Any], shape: Shape
     body = {"detection-annotations": [{"frame": "1.jpg", key: [{"class-id": 0, **item}]}]}
     (found,) = read(body)["1.jpg"].drawn
     assert (found.shape, found.track_id, found.attributes) == (shape, None, {})
-
-
-@pytest.mark.parametrize("said", ["no", "No", " no ", False])
-def test_labels_of_a_model_should_keep_their_confidence(said: Any) -> None:
-    body = changed(each_box(lambda each: each.update(confidence=0.0 if each["class-id"] == "1" else 0.75)))
-    metadata = Metadata.of(line(**{"human-annotated": said}), ATTRIBUTE)
-    assert metadata.origin is Origin.AUTO
-    found = read_sequence(json.dumps(body).encode(), metadata, "file")
-    assert [drawn.confidence for drawn in found["000001.jpg"].drawn] == [0.75, 0.0]
-
-
-def test_a_single_workers_confidence_of_0_should_be_none() -> None:
-    body = changed(each_box(lambda each: each.update(confidence=0)))
-    assert [drawn.confidence for drawn in read(body)["000001.jpg"].drawn] == [None, None]
 
 
 def test_what_no_other_reader_takes_should_be_mended() -> None:

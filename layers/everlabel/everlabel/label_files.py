@@ -204,13 +204,19 @@ def _points(item: Json, shape_type: ShapeType, place: str) -> tuple[tuple[float,
 
 def _pixels(item: Json, name: str, place: str) -> float:
     value = item.get(name)
+    number = _number(value)
+    if number is None:
+        raise LabelsUnreadable(f"{place}.{name}: is {_kind(value)}; expected a number of pixels")
+    return number
+
+
+def _number(value: Any) -> float | None:
+    """A finite number, whether it is written as 4, 4.0 or "4"; None if it is none."""
     try:
         number = float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else math.nan
     except (ValueError, OverflowError):
-        number = math.nan
-    if not math.isfinite(number):
-        raise LabelsUnreadable(f"{place}.{name}: is {_kind(value)}; expected a number of pixels")
-    return number
+        return None
+    return number if math.isfinite(number) else None
 
 
 def _masks(label: Any, metadata: Metadata, place: str) -> Iterator[Drawn]:
@@ -227,10 +233,13 @@ def _masks(label: Any, metadata: Metadata, place: str) -> Iterator[Drawn]:
 
 
 def _confidence(value: Any, origin: Origin) -> float | None:
-    """From 0 to 1; None if nobody says. Of a single worker Ground Truth says 0, which means nothing."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+    """From 0 to 1; None if nobody says. Of a single worker Ground Truth says 0, which means nothing. What is more than 1
+    is per cent, as Amazon Rekognition has it."""
+    number = _number(value)
+    if number is None or not 0 <= number <= 100:
         return None
-    return float(value) if value or origin is Origin.AUTO else None
+    share = number / 100 if number > 1 else number
+    return share if share or origin is Origin.AUTO else None
 
 
 def _list(value: Any, place: str) -> list[Json]:
