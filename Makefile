@@ -111,7 +111,7 @@ check: setup .venv-sam/.done ## formatting, types, security, the template, and b
 
 .PHONY: bench
 bench: setup ## ours beside what others would use: ratios (ROUNDS=3 ONLY=frame_extraction)
-	@PYTHONPATH=.:functions:layers/everlabel $(BIN)/python -m bench \
+	@PYTHONPATH=.:functions:layers/everlabel:cli $(BIN)/python -m bench \
 	  $(if $(ROUNDS),--rounds "$$ROUNDS") $(foreach name,$(ONLY),--only $(name))
 
 .PHONY: docs

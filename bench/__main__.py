@@ -1,4 +1,4 @@
-"""Benchmarks: `python -m bench`, or some of them by name: `python -m bench --only frame_extraction --rounds 5`."""
+"""Benchmarks: `python -m bench`, or some of them by name: `python -m bench --only sending --rounds 5`."""
 
 from collections.abc import Callable, Iterable
 from importlib import import_module
@@ -6,10 +6,15 @@ from typing import Annotated
 
 import typer
 
-from bench.measuring import Row, show, write
+from bench import results
+from bench.measuring import OUT, Row
 
 # A module of this folder each, which has `run(rounds)`: its rows. Imported when its turn comes.
-BENCHMARKS = {"frame_extraction": "Frames out of clips"}
+BENCHMARKS = {
+    "frame_extraction": "Frames out of clips",
+    "sending": "Sending a level to its labeling job, beside source A",
+    "receiving": "Receiving a level's results, beside source A",
+}
 
 
 def main(
@@ -23,8 +28,13 @@ def main(
     for name in only or BENCHMARKS:
         run: Callable[[int], Iterable[Row]] = import_module(f"bench.{name}").run
         rows = list(run(rounds))
-        show(BENCHMARKS[name], rows)
-        typer.echo(f"written to {write(name, rows, rounds)}")
+        results.show(BENCHMARKS[name], rows)
+        typer.echo(f"written to {results.write(name, BENCHMARKS[name], rows, rounds)}")
+    rows = [row for name in BENCHMARKS for row in results.read(name)]
+    (OUT / "summary.md").write_text(results.summary(rows))
+    results.plot(rows, OUT / "summary.svg")
+    short = [f"{row.what}, {row.figure}" for row in rows if row.falls_short]
+    typer.echo(f"all together: {OUT}/summary.md, {OUT}/summary.svg; {len(short)} rows fall short")
 
 
 if __name__ == "__main__":

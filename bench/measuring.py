@@ -3,28 +3,25 @@
 No absolute time is a claim: it belongs to the machine and to its other guests. A ratio is taken in one run.
 """
 
-import json
 import multiprocessing
 import os
 import platform
 import re
 import resource
-import sys
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from statistics import median
 
-from rich.console import Console
-from rich.table import Table
-
 OUT = Path("out/bench")
+"""Where results go."""
 
 Work = Callable[[], object]
-"""To be pickled, so a function of a module or a `functools.partial` of one."""
+"""To be pickled, so a function of a module or a `functools.partial` of one. If it returns a function, that is the
+work, and the call that returned it only got ready."""
 
 
 @dataclass(frozen=True)
@@ -55,14 +52,24 @@ class Row:
         return self.baseline / self.ours if self.ours else float("inf")
 
     @property
+    def verdict(self) -> str:
+        """In words; nothing if nothing is promised."""
+        return "" if self.reach is None else "falls short" if self.falls_short else "reached"
+
+    @property
     def falls_short(self) -> bool:
         """Whether ours misses what it should reach."""
         return self.reach is not None and self.ratio < self.reach
 
 
+def fresh_processes(number: int = os.process_cpu_count() or 1) -> ProcessPoolExecutor:
+    """A pool of processes that inherit nothing of this one."""
+    return ProcessPoolExecutor(number, mp_context=multiprocessing.get_context("spawn"))
+
+
 def cost_of(work: Work) -> Cost:
     """Does the work in a fresh process of its own; starting that and importing what the work needs do not count."""
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as process:
+    with fresh_processes(1) as process:
         return process.submit(_cost_here, work).result()
 
 
@@ -89,32 +96,12 @@ def machine() -> str:
     )
 
 
-def show(title: str, rows: list[Row], console: Console | None = None) -> None:
-    """Prints the rows as a table; the ones that fall short are named as such."""
-    table = Table("what", "figure", title=f"{title} · {machine()}", title_justify="left")
-    for heading in ("ours", "baseline", "times less", "to reach", ""):
-        table.add_column(heading, justify="right")
-    for row in rows:
-        reach = "" if row.reach is None else f"{row.reach:g}"
-        verdict = "" if row.reach is None else "falls short" if row.falls_short else "reached"
-        table.add_row(
-            row.what, row.figure, f"{row.ours:.4g}", f"{row.baseline:.4g}", f"{row.ratio:.2f}", reach, verdict
-        )
-    (console or Console(width=None if sys.stdout.isatty() else 130)).print(table)
-
-
-def write(name: str, rows: list[Row], rounds: int) -> Path:
-    """Writes the rows to a JSON file and returns its path."""
-    path = OUT / f"{name}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    listed = [asdict(row) | {"ratio": row.ratio, "falls_short": row.falls_short} for row in rows]
-    path.write_text(json.dumps({"machine": machine(), "rounds": rounds, "rows": listed}, indent=2) + "\n")
-    return path
-
-
 def _cost_here(work: Work) -> Cost:
     cpu, wall = _cpu_seconds(), time.perf_counter()
-    work()
+    ready = work()
+    if callable(ready):
+        cpu, wall = _cpu_seconds(), time.perf_counter()
+        ready()
     return Cost(_cpu_seconds() - cpu, time.perf_counter() - wall, _peak_megabytes())
 
 
