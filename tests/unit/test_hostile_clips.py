@@ -151,6 +151,17 @@ def test_damaged_parameters_of_a_codec_should_be_refused(folder: Path) -> None:
         frames(bytes(data))
 
 
+def test_parameters_that_keep_ffmpegs_threads_waiting_should_not_keep_us(folder: Path) -> None:
+    """Rows of blocks are said to be coded apart (wavefronts) and are not: with two threads FFmpeg never ends."""
+    path = folder / "wavefronts.mp4"
+    clips.make(path, TIMES, codec="libx265", options={"x265-params": "log-level=none:pools=none:bframes=4:keyint=25"})
+    data = bytearray(path.read_bytes())
+    data[data.index(b"\x44\x01\xc0\x73\xc0\x89") + 5] = 0x43
+    path.write_bytes(data)
+    pictures = ("-threads", "1", "-i", path, "-vf", "fps=5", "-f", "rawvideo", "-")
+    assert int(measured(path)[0]) == len(clips.ffmpeg(*pictures)) // (clips.WIDTH * clips.HEIGHT * 3 // 2) > 0
+
+
 @pytest.mark.parametrize("name", ["huge.mp4", "huge.mkv", "huge.ts"])
 def test_a_picture_of_too_many_pixels_should_be_refused(name: str, huge: Path) -> None:
     with pytest.raises(ClipRefused, match="16000 × 8000 has more than 16777216 pixels"):
@@ -225,7 +236,8 @@ def measured(path: Path) -> tuple[str, int]:
     """The number of frames or the reason, and the most memory used in MB, in a Python of its own that stays silent."""
     layer = Path(video.__file__).parent.parent
     command = [sys.executable, "-c", _MEASURE, str(path)]
-    run = subprocess.run(command, env={"PYTHONPATH": str(layer)}, check=True, capture_output=True, text=True)  # noqa: S603
+    alone = {"PYTHONPATH": str(layer)}
+    run = subprocess.run(command, env=alone, check=True, capture_output=True, text=True, timeout=60)  # noqa: S603
     assert run.stderr == ""
     outcome, _, memory = run.stdout.partition("|")
     return outcome, int(memory)
