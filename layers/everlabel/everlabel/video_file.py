@@ -72,8 +72,8 @@ class VideoFile:
         self._container = container
         self._limits = limits
         self._stream = _video_stream(container)
-        # Of a damaged clip, FFmpeg's decoders give other pictures with more threads, and may wait for ever. With one they
-        # give the same ones on every machine.
+        # Of a damaged clip, FFmpeg's decoders give other pictures with more threads, and may wait for ever. With one
+        # they give the same ones on every machine.
         self._stream.codec_context.thread_count = 1
         self._stream.codec_context.flags |= CodecFlags.bitexact
         self._stream.codec_context.options = {"max_pixels": str(limits.max_pixels)}
