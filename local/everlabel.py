@@ -4,8 +4,9 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,10 @@ class CommandFailed(Exception):
 
 @dataclass(frozen=True)
 class Everlabel:
-    """Runs `everlabel` in a folder. `announce` is told what is typed, before it runs."""
+    """Runs `everlabel` in a folder."""
 
     world: World
     folder: Path
-    announce: Callable[[str], None] = lambda _typed: None
 
     def __call__(self, *arguments: str, given: str = "") -> str:
         """What a command answers.
@@ -32,7 +32,6 @@ class Everlabel:
         Raises:
             CommandFailed: with what it said, if it does not end with 0.
         """
-        self.announce(" ".join(arguments))
         done = subprocess.run(  # noqa: S603 - our own program
             command(*arguments),
             cwd=self.folder,
@@ -46,29 +45,30 @@ class Everlabel:
             raise CommandFailed(f"everlabel {' '.join(arguments)} ended with {done.returncode}: {done.stderr}")
         return done.stdout
 
-    def quietly(self) -> "Everlabel":
-        """The same, without a word of what is typed."""
-        return replace(self, announce=lambda _typed: None)
-
     def json(self, *arguments: str) -> Any:
         """The same for an answer as JSON."""
         return json.loads(self(*arguments, "--output", "json"))
 
-    def telling(self, *arguments: str, tell: Callable[[str], None] | None) -> int:
-        """The exit code of a command that says line by line on stderr what happens; None: it speaks for itself."""
-        self.announce(" ".join(arguments))
-        with subprocess.Popen(  # noqa: S603 - our own program
-            command(*arguments),
-            cwd=self.folder,
-            env=environment(self.world),
-            stdout=subprocess.DEVNULL,
-            stderr=None if tell is None else subprocess.PIPE,
-            text=True,
-        ) as process:
-            for line in process.stderr or ():
-                if tell is not None:
-                    tell(line.rstrip("\n"))
-        return process.returncode
+    def heard(self, *arguments: str, tell: Callable[[str], None]) -> tuple[int, str]:
+        """The exit code of a command and its answer; `tell` gets each line of its talk when it is said."""
+        with tempfile.TemporaryFile("w+", encoding="utf-8") as answer:
+            process = subprocess.Popen(  # noqa: S603 - our own program
+                command(*arguments),
+                cwd=self.folder,
+                env=environment(self.world),
+                stdout=answer,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            with process:
+                try:
+                    for line in process.stderr or ():
+                        tell(line.rstrip("\n"))
+                except BaseException:
+                    process.terminate()
+                    raise
+            answer.seek(0)
+            return process.returncode, answer.read()
 
 
 def command(*arguments: str) -> list[str]:
@@ -77,7 +77,10 @@ def command(*arguments: str) -> list[str]:
 
 
 def environment(world: World) -> dict[str, str]:
-    """The environment in which the command line finds the stack of a world, and nothing of its user's AWS."""
+    """The environment in which the command line finds the stack of a world, and nothing of its user's AWS.
+
+    What it notes for a later run (which clips were accepted) lies beside the world's logs, where the system lets it.
+    """
     given = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "EVERLABEL_"))}
     return {
         **given,
@@ -88,4 +91,5 @@ def environment(world: World) -> dict[str, str]:
         "AWS_REGION": world.settings.region,
         "AWS_ENDPOINT_URL": world.endpoint_url,
         "EVERLABEL_STACK": STACK,
+        "XDG_CONFIG_HOME": str(world.settings.logs / "config"),
     }

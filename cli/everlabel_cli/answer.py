@@ -127,12 +127,23 @@ def _show_table(answer: Any, columns: Mapping[str, str] | None) -> None:
     columns, rows = _rows(answer, columns)
     table = Table(*columns.values(), show_header=any(columns.values()))
     for row in rows:
-        table.add_row(*(Text(plain(_text(row.get(key), "")), overflow="fold") for key in columns))
+        table.add_row(*(Text(plain(_cell(row.get(key))), overflow="fold") for key in columns))
     # A pipe has no width: nothing is to be cut off there.
     out = Console()
     if not out.is_terminal:
         out = Console(width=max(out.width, Console(width=_WIDEST).measure(table).maximum))
     out.print(table)
+
+
+def _cell(value: Any) -> str:
+    """A value for a reader's eyes: simple things that are together are listed, without JSON's signs."""
+    match value:
+        case Mapping() if not any(isinstance(part, Mapping | list) for part in value.values()):
+            return ", ".join(f"{key} {_text(part, 'null')}" for key, part in value.items())
+        case list() if not any(isinstance(part, Mapping | list) for part in value):
+            return ", ".join(_text(part, "null") for part in value)
+        case _:
+            return _text(value, "")
 
 
 def _text(value: Any, nothing: str) -> str:

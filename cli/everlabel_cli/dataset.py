@@ -30,6 +30,7 @@ _COLUMNS = {
     "splits": "splits",
     "taxonomies": "taxonomies",
 }
+_BUILT = {"name": "name", "version": "version", "tasks": "tasks", "splits": "splits", "place": "place"}
 
 At = Annotated[
     str,
@@ -101,7 +102,7 @@ def build(
     if not built.is_new:
         talk(f"Equal to version {version.number}; nothing was made (--force makes one).")
     answer = {**row(version), "isNew": built.is_new, "place": store.where(name, version.number)}
-    say(answer, options, {**_COLUMNS, "place": "place"})
+    say(answer, options, _BUILT)
 
 
 @app.command("list")

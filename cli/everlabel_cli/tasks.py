@@ -23,9 +23,6 @@ app = typer.Typer(help=__doc__, no_args_is_help=True)
 
 _COLUMNS = {"taskId": "task", "status": "status", "level": "level", "levels": "of", "createdAt": "created"}
 _COLUMNS |= {"reason": "reason"}
-_JOB_COLUMNS = {"jobLevel": "level", "jobName": "labeling job", "dataObjects": "objects", "labeled": "labeled"}
-_JOB_COLUMNS |= {"failed": "failed", "expiries": "expiries", "resends": "re-sends", "status": "status"}
-
 TaskIds = Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Tasks' ids.")]
 Concurrency = Annotated[int, typer.Option("--concurrency", min=1, max=200, help="How many requests at once.")]
 
@@ -57,7 +54,11 @@ def show(options: OnStack, task_id: Annotated[str, typer.Argument(metavar="ID", 
     for name in ("clipS3Uri", "executionArn", "summaryS3Uri", "reason"):
         if task[name] is not None:
             talk(f"{name}: {task[name]}")
-    say(watching.job_rows(task), options, _JOB_COLUMNS)
+    say(
+        watching.job_rows(task),
+        options,
+        {name: said for name, said in watching.JOB_COLUMNS.items() if name != "clipId"},
+    )
 
 
 @app.command()
@@ -94,10 +95,10 @@ def watch(
     reason: Reason = None,
     every: Annotated[float, typer.Option("--every", min=0.1, help="Seconds between looks.")] = 5,
 ) -> None:
-    """Watch tasks until all have ended: a live table on a terminal, else a line for each change, on stderr.
+    """Watch tasks until all have ended: a line for each change, and on a terminal a live table, on stderr.
 
-    Those that are watched are chosen once, at the beginning. The answer is the rows as they are in the end. Exit
-    code 1 if one did not complete.
+    Those that are watched are chosen once, at the beginning. The answer is the tasks as they are in the end, as a table
+    job by job if they are few. Exit code 1 if one did not complete.
     """
     chosen = task_choice.choice(status, clip_prefix, since, until, reason)
     api = stacks.enter(options).api()
@@ -108,7 +109,10 @@ def watch(
             console(), look, lambda: interrupted.wait(every), lambda: f"{datetime.now().astimezone():%H:%M:%S} "
         )
         is_interrupted = interrupted.is_set()
-    say([_row(task) for task in tasks], options, _COLUMNS)
+    if options.output is Format.TABLE and options.query is None and watching.are_few(tasks):
+        say(watching.cells(tasks), options, watching.JOB_COLUMNS)
+    else:
+        say([_row(task) for task in tasks], options, _COLUMNS)
     if is_interrupted:
         raise typer.Exit(130)
     if any(task["status"] != Status.COMPLETED for task in tasks):

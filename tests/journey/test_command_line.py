@@ -150,35 +150,6 @@ def test_settings_of_the_users_should_not_reach_the_laptop(up: dict[str, str], w
     assert json.loads(done.stdout)["statusCode"] == 200
 
 
-def test_ctrl_c_should_end_the_demo_without_a_trace(tmp_path: Path) -> None:
-    command = [*PYTHON, "local.demo", "--out", str(tmp_path / "demo")]
-    with subprocess.Popen(  # noqa: S603 - our own program
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, process_group=0
-    ) as process:
-        assert process.stdout
-        for line in process.stdout:
-            if "data object" in line:
-                break
-        os.killpg(process.pid, signal.SIGINT)
-        rest, _ = process.communicate(timeout=30)
-        assert process.returncode == 130
-    assert "Traceback" not in rest, rest
-    assert rest.splitlines()[-1] == "Interrupted; the laptop world has ended."
-
-
-def test_a_failed_demo_should_keep_earlier_outputs_and_name_the_logs(tmp_path: Path) -> None:
-    clip, earlier = tmp_path / "no clip.mp4", tmp_path / "demo" / "street" / "contact-sheet.png"
-    clip.write_text("not a video")
-    earlier.parent.mkdir(parents=True)
-    earlier.write_text("earlier")
-    done = run([*PYTHON, "local.demo", str(clip), "--out", str(tmp_path / "demo"), "--day", "0.5"])
-    assert done.returncode == 1
-    assert earlier.read_text() == "earlier"
-    assert "Look at" not in done.stdout
-    assert done.stdout.splitlines()[-1] == f"Logs: {tmp_path / 'demo-logs'}/"
-    assert (tmp_path / "demo-logs" / "Transformation.log").exists()
-
-
 def test_invoke_should_start_a_world_for_one_call_when_none_is_up(tmp_path: Path) -> None:
     done = invoke("LabelingJobsApi", LIST_JOBS, "http://127.0.0.1:9", tmp_path)
     assert done.returncode == 0, done.stderr
