@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -198,6 +199,34 @@ def test_a_crash_between_uploads_repeats_them_and_loses_none(
     transform(task_id)
     listed = cloud.s3.list_objects_v2(Bucket=aws.bucket(), Prefix="clips/")["Contents"]
     assert sum(entry["Key"].endswith(".jpg") for entry in listed) == 20
+
+
+def test_decoding_should_wait_for_uploads_when_too_many_are_under_way(
+    cloud: Cloud, clip: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Slow(ThreadPoolExecutor):
+        """Uploads when somebody waits for it."""
+
+        under_way = most = 0
+
+        def submit(self, function: Callable[..., Any], /, *given: Any, **named: Any) -> Future[Any]:
+            Slow.under_way += 1
+            Slow.most = max(Slow.most, Slow.under_way)
+            future: Future[Any] = Future()
+
+            def result() -> Any:
+                Slow.under_way -= 1
+                return function(*given, **named)
+
+            future.result = result  # type: ignore[method-assign]
+            return future
+
+    cloud.s3.put_object(Bucket="clips", Key="drive/clip.mp4", Body=clip)
+    monkeypatch.setattr(frames, "ThreadPoolExecutor", Slow)
+    monkeypatch.setattr(frames, "_UPLOADS_AHEAD", 3)
+    task_id = submit()
+    transform(task_id)
+    assert (Slow.most, Slow.under_way, frames_of(task_id).extracted) == (4, 0, 20)
 
 
 def test_a_task_that_ended_is_left_alone(cloud: Cloud) -> None:

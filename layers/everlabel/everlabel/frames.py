@@ -12,9 +12,11 @@
 import hashlib
 import io
 import json
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from fractions import Fraction
 
 from botocore.exceptions import ClientError
@@ -31,10 +33,20 @@ SecondsLeft = Callable[[], float]
 # What finishing the uploads under way and writing down the place needs.
 _ENOUGH_SECONDS = 30.0
 _UPLOADS = 16
+# So many frames may wait in memory while the next ones are decoded.
+_UPLOADS_AHEAD = 32
 # After so many frames the place is written down; a crash repeats at most these, byte for byte.
 _FRAMES_PER_NOTE = 100
 _BUFFER_BYTES = 4 << 20
 _PICTURES = (".jpg", ".jpeg", ".png")
+
+
+@dataclass(frozen=True)
+class _Upload:
+    done: Future[None]
+    extracted: int
+    """How many frames there are with this one."""
+    resume: str
 
 
 def transform(task: Task, seconds_left: SecondsLeft) -> bool:
@@ -91,21 +103,19 @@ def _extract(frames: Frames, clip: S3Uri, head: objects.Head, rate: str, seconds
         _note_done(frames, prefix)
         return True
     folder = prefix / "frames"
-    uploads: list[Future[None]] = []
+    uploads: deque[_Upload] = deque()
     file = io.BufferedReader(objects.RangeReader(clip, head), _BUFFER_BYTES)
     with ThreadPoolExecutor(_UPLOADS) as pool:
         for frame in video.extract(file, Fraction(rate), resume=frames.resume):
             place = folder / manifest.frame_name(frame.number + 1)
-            uploads.append(pool.submit(objects.put, place, frame.jpeg, "image/jpeg"))
+            upload = pool.submit(objects.put, place, frame.jpeg, "image/jpeg")
+            uploads.append(_Upload(upload, frame.number + 1, frame.resume))
             out_of_time = seconds_left() < _ENOUGH_SECONDS
-            if out_of_time or len(uploads) == _FRAMES_PER_NOTE:
-                _finish(uploads)
-                frames.resume, frames.extracted = frame.resume, frame.number + 1
-                _note(frames)
+            _finish(frames, uploads, 0 if out_of_time else _UPLOADS_AHEAD)
             if out_of_time:
+                _note(frames)
                 return False
-            frames.extracted = frame.number + 1
-        _finish(uploads)
+        _finish(frames, uploads, 0)
     names = [manifest.frame_name(number) for number in range(1, int(frames.extracted) + 1)]
     _write_manifests(prefix, folder / "", names)
     objects.put_json(prefix / "frames.json", {"clipS3Uri": str(clip), "etag": head.etag, "frames": len(names)})
@@ -113,10 +123,14 @@ def _extract(frames: Frames, clip: S3Uri, head: objects.Head, rate: str, seconds
     return True
 
 
-def _finish(uploads: list[Future[None]]) -> None:
-    for upload in uploads:
-        upload.result()
-    uploads.clear()
+def _finish(frames: Frames, uploads: deque[_Upload], ahead: int) -> None:
+    """Waits for the oldest uploads until so many are left, and now and then writes down the place after them."""
+    while len(uploads) > ahead:
+        upload = uploads.popleft()
+        upload.done.result()
+        frames.extracted, frames.resume = upload.extracted, upload.resume
+        if upload.extracted % _FRAMES_PER_NOTE == 0:
+            _note(frames)
 
 
 def _find_complete(prefix: S3Uri) -> int | None:
