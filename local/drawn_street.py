@@ -19,8 +19,8 @@ _FRAMES = 6
 _JOBS = (
     LabelingJob("VOTVehicle", 1, "VideoObjectTracking", "BoundingBox", "VOTVehicle-ref"),
     LabelingJob("VOTPedestrian", 1, "VideoObjectTracking", "BoundingBox", "VOTPedestrian-ref"),
-    LabelingJob("VODLane", 1, "VideoObjectDetection", "Polyline", "VODLane-ref"),
-    LabelingJob("VODLight", 1, "VideoObjectDetection", "BoundingBox", "VODLight-ref"),
+    LabelingJob("LaneVOD", 1, "VideoObjectDetection", "Polyline", "LaneVOD-ref"),
+    LabelingJob("TrafficLightVOD", 1, "VideoObjectDetection", "BoundingBox", "TrafficLightVOD-ref"),
 )
 _LANES = {"single white": ((-80.0, 360.0), (300.0, 160.0)), "road curb": ((700.0, 360.0), (345.0, 160.0))}
 
@@ -63,8 +63,8 @@ def _labels(number: int) -> list[Label]:
     ]
     if number > 1:
         found.append(_tracked(number, "VOTVehicle", "car", 2, _at(0.16 + 0.05 * (number - 2), -0.5, 0.6, 0.42)))
-    lines = [Label(number, "VODLane", 1, name, Shape(ShapeType.POLYLINE, line)) for name, line in _LANES.items()]
-    light = Label(number, "VODLight", 1, "traffic light", _box(455, 40, 16, 40))
+    lines = [Label(number, "LaneVOD", 1, name, Shape(ShapeType.POLYLINE, line)) for name, line in _LANES.items()]
+    light = Label(number, "TrafficLightVOD", 1, "traffic light", _box(455, 40, 16, 40))
     return [*found, *lines, light]
 
 

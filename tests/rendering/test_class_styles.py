@@ -2,8 +2,11 @@
 
 from itertools import combinations
 
+import pytest
+
 from everlabel.annotation_document import AnnotationDocument
-from everlabel_cli.rendering.class_styles import PALETTE, Line, class_styles
+from everlabel_cli.rendering.class_styles import PALETTE, ClassStyle, Line, class_styles
+from everlabel_cli.rendering.overlay import INK, PAPER
 from tests.rendering.scene import box, document, label
 
 
@@ -41,6 +44,18 @@ def test_the_colours_should_stay_apart_for_people_who_see_no_red_or_no_green() -
         seen = [_seen(colour, matrix) for colour in PALETTE]
         nearest = min(sum((a - b) ** 2 for a, b in zip(*pair, strict=True)) ** 0.5 for pair in combinations(seen, 2))
         assert nearest > 25  # of 441; red and green of the same strength would be at 0
+
+
+@pytest.mark.parametrize("colour", PALETTE)
+def test_letters_on_every_colour_should_have_the_contrast_that_wcag_asks_for(colour: tuple[int, int, int]) -> None:
+    ink = INK if ClassStyle(colour, Line.SOLID).is_light else PAPER
+    darker, lighter = sorted((_luminance(colour), _luminance(ink)))
+    assert (lighter + 0.05) / (darker + 0.05) >= 4.5
+
+
+def _luminance(colour: tuple[int, int, int]) -> float:
+    linear = [(part / 255 / 12.92 if part <= 10 else ((part / 255 + 0.055) / 1.055) ** 2.4) for part in colour]
+    return sum(share * part for share, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
 
 def _seen(colour: tuple[int, int, int], matrix: tuple[tuple[float, ...], ...]) -> tuple[float, ...]:

@@ -109,6 +109,24 @@ def test_bars_should_have_the_colours_of_their_classes_and_be_as_long_as_their_n
     assert long == pytest.approx(2 * short, rel=0.05)
 
 
+def test_bars_of_several_classes_should_say_which_is_which() -> None:
+    said = texts(plot_files.svg(drawn(any_document("car", "bus"))["attribute-1"]))
+
+    assert said.count("car") == said.count("bus") == 2  # a value and a class
+    many = any_document(*(f"class {i}" for i in range(10)))
+    assert texts(plot_files.svg(drawn(many)["attribute-1"])).count("class 3") == 1
+
+
+@pytest.mark.parametrize("count", [1, 14, 36])
+def test_axes_of_labels_should_have_no_halves(count: int) -> None:
+    made = document([label("car", BOX, attributes={"state": "on"})] * count)
+
+    for name in ("classes", "attribute-1"):
+        ticks = [float(text.replace(",", "")) for text in texts(plot_files.svg(drawn(made)[name])) if text[0].isdigit()]
+        assert len(ticks) > 2
+        assert all(tick.is_integer() for tick in ticks)
+
+
 def test_a_gap_in_a_track_should_be_seen() -> None:
     made = document([label("car", BOX, i, "1") for i in (0, 1, 4, 5)], frames=6)
     picture = scene.opened(plot_files.png(drawn(made)["tracks"], 100))

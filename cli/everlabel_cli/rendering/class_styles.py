@@ -22,6 +22,10 @@ PALETTE: tuple[Colour, ...] = (
 )
 
 
+_AS_DARK_AS_LIGHT = 0.179
+"""The luminance on which black and white have the same contrast: (1 + 0.05) / (l + 0.05) = (l + 0.05) / 0.05."""
+
+
 class Line(StrEnum):
     """What parts classes of one colour."""
 
@@ -42,9 +46,13 @@ class ClassStyle:
 
     @property
     def is_light(self) -> bool:
-        """Whether dark letters read better on it, by the perceived brightness of ITU-R BT.601."""
-        red, green, blue = self.colour
-        return 0.299 * red + 0.587 * green + 0.114 * blue > 110
+        """Whether dark letters have more contrast on it than white ones, by WCAG 2.2 (relative luminance)."""
+        red, green, blue = (_linear(part / 255) for part in self.colour)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue > _AS_DARK_AS_LIGHT
+
+
+def _linear(part: float) -> float:
+    return part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
 
 
 def class_styles(documents: Iterable[AnnotationDocument]) -> Mapping[str, ClassStyle]:

@@ -8,6 +8,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from everlabel.annotation_document import AnnotationDocument, Change
@@ -30,8 +31,13 @@ STYLE: Any = {
 _WIDTH, _ROW = 4.8, 0.27  # inches
 _LONGEST = 24  # letters of a name beside an axis; tables have all of it
 _MOST_BARS, _MOST_TRACKS, _MOST_ATTRIBUTES = 30, 40, 12
+_MOST_IN_LEGEND = 9
 _HATCHES = {Line.SOLID: "", Line.DASHED: "////", Line.DOTTED: "...."}
-_CHANGES = {Change.KEPT: PALETTE[2], Change.ADJUSTED: PALETTE[0], Change.ADDED: PALETTE[1]}
+_CHANGES = {
+    Change.KEPT: ClassStyle(PALETTE[2], Line.SOLID),
+    Change.ADJUSTED: ClassStyle(PALETTE[0], Line.SOLID),
+    Change.ADDED: ClassStyle(PALETTE[1], Line.SOLID),
+}
 
 
 @dataclass(frozen=True)
@@ -81,7 +87,7 @@ def _classes(counts: Sequence[ClassCount], styles: Mapping[str, ClassStyle]) -> 
         _beside(axes, f"{count.labels:,}{tracks}", count.labels, place)
     axes.set_xlim(0, max((count.labels for count in shown), default=1) * 1.35)
     _names(axes, [count.class_name for count in shown])
-    axes.set_xlabel("labels")
+    _counts_labels(axes)
     rows = tuple((count.class_name, count.labels, count.tracks, count.frames) for count in counts)
     most = f"; most often {printable(counts[0].class_name)}, {_count(counts[0].labels, 'time')}" if counts else ""
     said = f"{_count(len(counts), 'class', 'classes')}{most}."
@@ -168,7 +174,9 @@ def _attributes(counts: Mapping[str, Mapping[str, Counter[str]]], styles: Mappin
     for number, (name, values) in enumerate(sorted(counts.items())[:_MOST_ATTRIBUTES]):
         ordered = sorted(values.items(), key=lambda item: (-item[1].total(), item[0]))
         shown = ordered[:_MOST_BARS]
-        figure, axes = _bars(len(shown))
+        classes = sorted({class_name for _, by_class in shown for class_name in by_class})
+        in_legend = classes if 1 < len(classes) <= _MOST_IN_LEGEND else []
+        figure, axes = _bars(len(shown), in_legend)
         for place, (_, by_class) in enumerate(shown):
             left = 0
             for class_name in sorted(by_class):
@@ -181,7 +189,8 @@ def _attributes(counts: Mapping[str, Mapping[str, Counter[str]]], styles: Mappin
             _beside(axes, f"{left:,}", left, place)
         axes.set_xlim(0, max(by_class.total() for _, by_class in shown) * 1.2)
         _names(axes, [value for value, _ in shown])
-        axes.set_xlabel("labels")
+        _counts_labels(axes)
+        _legend(figure, {class_name: styles[class_name] for class_name in in_legend})
         rows = tuple(
             (value, class_name, by_class[class_name]) for value, by_class in ordered for class_name in sorted(by_class)
         )
@@ -191,20 +200,17 @@ def _attributes(counts: Mapping[str, Mapping[str, Counter[str]]], styles: Mappin
 
 
 def _changes(counts: Mapping[str, Counter[Change]]) -> Plot:
-    figure, axes = _bars(len(counts) + 1)  # a row for the legend
+    figure, axes = _bars(len(counts), list(_CHANGES))
     for place, by_change in enumerate(counts.values()):
         left = 0.0
-        for change, colour in _CHANGES.items():
+        for change, style in _CHANGES.items():
             share = 100 * by_change[change] / by_change.total()
-            hexadecimal = "#{:02x}{:02x}{:02x}".format(*colour)
-            label = change.value if place == 0 else None
-            axes.barh(place, share, left=left, color=hexadecimal, edgecolor=INK, linewidth=0.6, label=label)
+            axes.barh(place, share, left=left, color=style.hex, edgecolor=INK, linewidth=0.6)
             left += share
     _names(axes, list(counts))
     axes.set_xlim(0, 100)
-    axes.set_ylim(len(counts) - 0.4, -0.6)
     axes.set_xlabel("% of labels")
-    figure.legend(loc="outside lower center", ncols=3, frameon=False, labelcolor=INK)
+    _legend(figure, {change.value: style for change, style in _CHANGES.items()})
     rows = tuple[tuple[str | int, ...], ...](
         (job, *(by_change[change] for change in _CHANGES)) for job, by_change in counts.items()
     )
@@ -225,8 +231,8 @@ def _empty(inches: float) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def _bars(count: int) -> tuple[Figure, Axes]:
-    figure, axes = _empty(0.75 + _ROW * max(1, count))
+def _bars(count: int, in_legend: Sequence[str] = ()) -> tuple[Figure, Axes]:
+    figure, axes = _empty(0.75 + _ROW * (max(1, count) + -(-len(in_legend) // _columns(in_legend))))
     axes.set_ylim(max(1, count) - 0.4, -0.6)
     axes.grid(axis="x", color=INK, alpha=0.15)
     axes.set_axisbelow(True)
@@ -244,6 +250,28 @@ def _histogram(axes: Axes, values: Sequence[float], *, whole: bool = False) -> N
     axes.set_xlim(left=first)
     axes.grid(axis="y", color=INK, alpha=0.15)
     axes.set_axisbelow(True)
+
+
+def _counts_labels(axes: Axes) -> None:
+    """Of which there are no halves."""
+    axes.set_xlabel("labels")
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
+
+
+def _legend(figure: Figure, styles: Mapping[str, ClassStyle]) -> None:
+    """Below the axes: what the parts of a bar are."""
+    patches = [
+        Patch(facecolor=style.hex, hatch=_HATCHES[style.line], edgecolor=INK, linewidth=0.6, label=_short(name))
+        for name, style in styles.items()
+    ]
+    if patches:
+        columns = _columns(list(styles))
+        figure.legend(handles=patches, loc="outside lower center", ncols=columns, frameon=False, labelcolor=INK)
+
+
+def _columns(in_legend: Sequence[str]) -> int:
+    """As many as fit side by side."""
+    return 3 if max(map(len, in_legend), default=0) <= _LONGEST // 2 else 2
 
 
 def _beside(axes: Axes, text: str, end: float, place: int) -> None:
