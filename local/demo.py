@@ -239,8 +239,7 @@ def conclude(tasks: list[dict[str, Any]], typed: Typed) -> None:
 
 def point(out: Path, clip: str, typed: Typed) -> None:
     """Says what to open, and what to try next."""
-    place, everlabel = _shown(out), _shown(ROOT / ".venv" / "bin" / "everlabel")
-    at = f"--dataset demo --at {place}/datasets"
+    place, everlabel = shlex.quote(_shown(out)), shlex.quote(_shown(ROOT / ".venv" / "bin" / "everlabel"))
     typed.say("Open")
     for file, what in (
         (f"{clip}.html", "a report of the task: video, frames, tracks, what the senior changed"),
@@ -250,7 +249,7 @@ def point(out: Path, clip: str, typed: Typed) -> None:
     ):
         typed.say(f"  {f'{place}/{file}':{len(place) + 30}} {what}")
     typed.say("Try")
-    typed.say(f"  {everlabel} render report {at} --to {place}")
+    typed.say(f"  {everlabel} render report --dataset demo --at {place}/datasets --to {place}")
     typed.say(f"  {everlabel} dataset export demo --at {place}/datasets --format yolo --to {place}/yolo")
     typed.say("  make demo CLIP=your.mp4")
     typed.say("  make up       # the same world until Ctrl-C; it says how to reach it")

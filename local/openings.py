@@ -24,7 +24,7 @@ def opened_coco(export: Path, version: Path) -> str:
     images, boxes = sum(len(split.imgs) for split in splits), sum(len(split.anns) for split in splits)
     classes = {found["name"] for split in splits for found in split.loadCats(split.getCatIds())}
     _compare("pycocotools", boxes, len(_boxes(version)))
-    return f"{len(splits)} splits, {images} images, {boxes} boxes of {', '.join(sorted(classes))}"
+    return f"{len(splits)} splits, {images} images, {boxes} boxes of {', '.join(sorted(classes)) or 'nothing'}"
 
 
 def opened_mot(export: Path, version: Path) -> str:

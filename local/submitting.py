@@ -61,9 +61,14 @@ def main(clips: Annotated[int, typer.Argument(min=2, help="How many clips.")] = 
     with World(settings) as world, tempfile.TemporaryDirectory() as folder:
         try:
             start_job(world)
-            for run in interrupted_and_again(world, Path(folder), PREFIX, clips):
-                typer.echo(f"exit code {run.code}, {run.seconds:.1f} s:\n{run.talk}")
-            typer.echo(f"{clips} clips, {len(task_ids(world))} tasks, none twice")
+            runs = interrupted_and_again(world, Path(folder), PREFIX, clips)
+            for run in runs:
+                typer.echo(f"{run.talk}exit code {run.code} after {run.seconds:.1f} s\n")
+            seconds = sum(run.seconds for run in runs)
+            typer.echo(
+                f"{clips:,} clips, {len(task_ids(world)):,} tasks, none twice: "
+                f"{seconds:.0f} s in two runs, {clips / seconds:.1f} clips a second"
+            )
         except (NotAsPromised, CommandFailed) as error:
             typer.echo(f"Not as promised: {error}", err=True)
             raise typer.Exit(1) from error

@@ -1,6 +1,7 @@
 """Bodies of POST /labeling-jobs: gathered from files or a taxonomy, and what is wrong with them."""
 
 import dataclasses
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -99,6 +100,11 @@ def findings(bodies: Sequence[dict[str, Any]], stack: str, region: str, strict: 
     return found
 
 
+def without_team(rows: Sequence[dict[str, str]]) -> list[dict[str, str]]:
+    """Findings without those that say only that nobody is named who labels: a taxonomy cannot know."""
+    return [row for row in rows if (row["field"], row["message"]) != ("settings.WorkteamArn", "is missing")]
+
+
 def _name(body: dict[str, Any], number: int) -> str:
     return str(body.get("jobName") or f"body {number + 1}")
 
@@ -143,9 +149,15 @@ def _faults(body: dict[str, Any], stack: str, region: str) -> "list[Fault]":
 
 
 def refuse_faulty(bodies: Sequence[dict[str, Any]], stack: str, region: str | None) -> None:
-    """Raises `NotDone` with every fault, before anything is started."""
+    """Raises `NotDone` with every fault, before anything is started; one that many jobs have is told once."""
     found = faults(bodies, stack, region)
-    if found:
-        count = f"{len(found)} fault{'s' * (len(found) != 1)}"
-        lines = [f"  {row['jobName']}: {row['field']}: {row['message']}" for row in found]
-        raise NotDone("\n".join([f"{count} in what was to be started; nothing was", *lines]))
+    if not found:
+        return
+    jobs: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for row in found:
+        jobs[row["field"], row["message"]].append(row["jobName"])
+    lines = [f"  {', '.join(names)}: {field}: {message}" for (field, message), names in jobs.items()]
+    if found != without_team(found):
+        lines.append("  --workteam-arn says for all of them who labels")
+    count = f"{len(found)} fault{'s' * (len(found) != 1)}"
+    raise NotDone("\n".join([f"{count} in what was to be started; nothing was", *lines]))

@@ -180,11 +180,15 @@ def lint(
     """Say what Ground Truth would refuse, or what would make labels unusable, before anything is started.
 
     A file may also hold a label category configuration alone. What breaks a quota that Ground Truth documents is a
-    warning. Nothing is asked of AWS.
+    warning. A taxonomy does not say who labels; that is looked at if --workteam-arn or --settings says it. Nothing is
+    asked of AWS.
     """
     bodies = job_bodies.gathered(files or [], only or [], workteam_arn, ui_template, taxonomy, settings)
-    rows = job_bodies.findings(bodies, stack, region, strict)
+    every = job_bodies.findings(bodies, stack, region, strict)
+    rows = every if taxonomy is None else job_bodies.without_team(every)
     talk(f"{len(bodies)} labeling job{'s' * (len(bodies) != 1)}, {len(rows)} finding{'s' * (len(rows) != 1)}")
+    if rows != every:
+        talk("Not looked at: who labels, since neither --workteam-arn nor --settings says it.")
     columns = {"jobName": "labeling job", "severity": "severity", "field": "field", "message": "what would be right"}
     say(rows, options, columns)
     if any(row["severity"] == "error" for row in rows):

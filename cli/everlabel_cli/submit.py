@@ -214,7 +214,7 @@ def _tell(summary: dict[str, Any], path: Path) -> None:
     """The counts on stderr, and each reason once with how many clips it is of."""
     said = [f"{summary[name]} {words}" for name, words in _COUNTS.items() if summary[name]]
     sent = summary["accepted"] + summary["known"]
-    rate = f" in {summary['seconds']:.1f} s, {summary['clipsPerSecond']:g} a second" if sent > 1 else ""
+    rate = f" ({summary['seconds']:.1f} s, {summary['clipsPerSecond']:g} a second)" if sent > 1 else ""
     talk(f"{summary['clips']} clip{'s' * (summary['clips'] != 1)}: {', '.join(said) or 'none sent'}{rate}")
     for reason, number in Counter(refusal["reason"] for refusal in summary["refusals"]).most_common(5):
         talk(f"  {number} × {reason}")

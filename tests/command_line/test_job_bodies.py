@@ -62,6 +62,7 @@ def test_warnings_should_not_hold_up_and_errors_should_all_be_told() -> None:
     assert [line.split(": ")[:2] for line in others] == [
         ["  VOTVehicle", "settings.WorkteamArn"],
         ["  Other", "taskType"],
+        ["  --workteam-arn says for all of them who labels"],
     ]
 
 

@@ -24,12 +24,40 @@ def written(path: Path, value: Any) -> str:
     return str(path)
 
 
-def test_lava_should_have_no_findings_once_somebody_labels(capsys: pytest.CaptureFixture[str]) -> None:
+def test_lava_should_have_no_findings(capsys: pytest.CaptureFixture[str]) -> None:
     assert lint(capsys, "--taxonomy", "lava", "--workteam-arn", TEAM, "--strict") == (0, [])
-    code, rows = lint(capsys, "--taxonomy", "lava")
+
+
+@pytest.mark.parametrize("settings", [None, {"MaxConcurrentTaskCount": 10}, {"LaneVOD": {"WorkteamArn": TEAM}}])
+def test_of_a_taxonomy_it_should_be_said_once_that_nobody_labels(
+    settings: dict[str, Any] | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    more = [] if settings is None else ["--settings", written(tmp_path / "settings.json", settings)]
+    assert run(["jobs", "lint", "--taxonomy", "lava", *more, "--output", "json"]) == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out) == []
+    assert said.err.splitlines() == [
+        "10 labeling jobs, 0 findings",
+        "Not looked at: who labels, since neither --workteam-arn nor --settings says it.",
+    ]
+
+
+def test_a_body_should_say_who_labels(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    body = configurations(lava())["VOTVehicle"].body({})
+    code, rows = lint(capsys, written(tmp_path / "body.json", body))
     assert code == 1
-    assert {(row["field"], row["message"]) for row in rows} == {("settings.WorkteamArn", "is missing")}
-    assert [row["jobName"] for row in rows] == list(lava().jobs)
+    assert [(row["field"], row["message"]) for row in rows] == [("settings.WorkteamArn", "is missing")]
+
+
+def test_a_fault_of_many_jobs_should_be_told_once_before_anything_is_asked_of_aws(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["jobs", "create", "--taxonomy", "lava", "--only", "VOTVehicle", "--only", "LaneVOD"]) == 1
+    assert capsys.readouterr().err.splitlines() == [
+        "Error: 2 faults in what was to be started; nothing was",
+        "  VOTVehicle, LaneVOD: settings.WorkteamArn: is missing",
+        "  --workteam-arn says for all of them who labels",
+    ]
 
 
 def test_settings_should_be_for_all_labeling_jobs_and_for_one(
