@@ -9,9 +9,9 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from everlabel import quarantine, receiving, waking
+from everlabel import quarantine, waking
 from everlabel.protocol import NotPlaceable
-from everlabel.receiving import OutputMessage
+from everlabel.receiving import OutputMessage, Receiver
 
 logger = Logger()
 metrics = Metrics()
@@ -20,7 +20,6 @@ metrics = Metrics()
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, list[dict[str, str]]]:
     """Takes a batch of SQS records; returns those that must come again as `batchItemFailures`."""
-    receiver = receiving.Receiver()
     bodies = {record["messageId"]: record["body"] for record in event["Records"]}
     failed: set[str] = set()
     levels: defaultdict[tuple[str, int], list[OutputMessage]] = defaultdict(list)
@@ -30,13 +29,15 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, list[di
             levels[message.level].append(message)
         except NotPlaceable as reason:
             _put_aside(message_id, body, reason)
+    receiver = Receiver([message for messages in levels.values() for message in messages])
     # Level by level: whoever dies on the way holds up only what comes after.
     for level, messages in levels.items():
         taken = set()
+        must_send = False
         for message in messages:
             message_id = message.message_id
             try:
-                _persistently(partial(receiver.take, message))
+                must_send |= _persistently(partial(receiver.take, message))
                 taken.add(message_id)
             except NotPlaceable as reason:
                 _put_aside(message_id, bodies[message_id], reason)
@@ -45,7 +46,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, list[di
                 failed.add(message_id)
         # Also for copies of messages: whoever took the first one may have died before waking anyone.
         try:
-            _persistently(partial(waking.wake, *level))
+            _persistently(partial(waking.wake, *level, must_send=must_send))
         except Exception:
             logger.exception("not woken; its messages come again", extra={"task_id": level[0], "level": level[1]})
             failed |= taken
@@ -54,15 +55,15 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, list[di
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in sorted(failed)]}
 
 
-def _persistently(step: Callable[[], object]) -> None:
+def _persistently(step: Callable[[], bool]) -> bool:
     """Tries twice, because a message that failed comes again only when it is visible again, after minutes."""
     try:
-        step()
+        return step()
     except NotPlaceable:
         raise
     except Exception:
         logger.warning("tried again at once", exc_info=True)
-        step()
+        return step()
 
 
 def _put_aside(message_id: str, body: str, reason: NotPlaceable) -> None:

@@ -7,10 +7,11 @@ import cv2
 import numpy as np
 import pytest
 
-from everlabel import annotation_json, aws, tasks
+from everlabel import annotation_json, aws, progress, tasks
 from everlabel.annotation_document import AnnotationDocument, Change, Origin, Shape, ShapeType, Unlabeled
+from everlabel.api.annotation_tasks import view_of
 from everlabel.errors import LabelsUnreadable, ManifestRefused, NotAnnounced, TaskNotInProgress
-from everlabel.task_table import Job, TaskStatus
+from everlabel.task_table import TaskStatus
 from local.template import ROOT
 from tests.handlers.conftest import Cloud
 from tests.handlers.stage import (
@@ -68,7 +69,8 @@ def test_the_task_completes_and_says_where_its_outputs_are(stage: Stage) -> None
         "Completed",
         f"s3://everlabel-bucket/tasks/{stage.task_id}/summary.json",
     )
-    assert all(job.output_manifest_uri for job in stage.items(Job).values())
+    output = f"s3://everlabel-bucket/tasks/{stage.task_id}/level-1/VOTVehicle/output.manifest"
+    assert view_of(task, progress.of(stage.task_id)).progress[0].labelingJobs[0].outputManifestS3Uri == output
 
 
 def test_done_again_it_gives_the_same_answer(stage: Stage) -> None:

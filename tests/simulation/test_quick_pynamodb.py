@@ -240,7 +240,11 @@ def requests() -> list[tuple[str, Any]]:
         Done.count("t", Done.item.startswith("DONE#"), Done.outcome.is_in(Outcome.FAILED, Outcome.STOPPED))
         list(LabelingJob.scan(LabelingJob.state.is_in("InProgress", "Initializing"), limit=4))
         list(Row.batch_get([("t", "TASK")]))
+        list(Row.batch_get([("t", "TASK")], consistent_read=True))
+        list(Row.batch_get([("t", "TASK")], attributes_to_get=["item"]))
         list(LabelingJob.batch_get(["j"]))
+        typed: list[Any] = [{"task_id": {"S": "t"}, "item": "TASK"}]
+        Row._get_connection().batch_get_item(typed, consistent_read=True)
         with Open.batch_write() as batch:
             batch.save(todo)
             batch.delete(todo)
@@ -267,7 +271,9 @@ def test_what_a_request_meets_should_be_told_in_the_same_words() -> None:
                 list(Open.query("t", Open.item.startswith("OPEN#1#")))
             with pytest.raises(UpdateError) as unchanged:
                 Open("t", "OPEN#1").update([Open.due.set(True)])
-            found += [str(each.value) + str(each.value.__context__) for each in (unasked, unchanged)]
+            with pytest.raises(GetError) as unread:
+                list(Row.batch_get([("t", "TASK")]))
+            found += [str(each.value) + str(each.value.__context__) for each in (unasked, unchanged, unread)]
         answers: list[dict[str, Any]] = [{}, {"Item": {}}]
         for answer in answers:
             with patch.object(Connection, "_make_api_call", Mock(return_value=answer)):

@@ -65,7 +65,6 @@ def test_each_object_is_counted_once_where_it_stands() -> None:
         full_sends=1,
         last_outcome_at=AT,
         input_manifest="s3://b/1/VOTVehicle/input.manifest",
-        output_manifest=None,
     )
 
 

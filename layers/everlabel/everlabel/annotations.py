@@ -6,11 +6,11 @@ of one tree of labeling jobs, and the merged ones of all trees.
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from everlabel import annotation_json, job_table, objects, task_table, taxonomies, taxonomy_form
+from everlabel import annotation_json, job_table, objects, taxonomies, taxonomy_form
 from everlabel.agreement import Agreement
 from everlabel.annotation_document import AnnotationDocument, Classification, Frame, Label, LabelingJob, Unlabeled
 from everlabel.clip_frames import Window, windows
@@ -20,7 +20,7 @@ from everlabel.label_counts import LabelCounts
 from everlabel.labeled_objects import LabeledObjects
 from everlabel.merging import Said, SaidClass, Step, classification, last_word, merge, merge_classes, place
 from everlabel.s3_uri import S3Uri
-from everlabel.task_table import Task
+from everlabel.task_table import Job, Task
 from everlabel.taxonomy import Taxonomy, inherited
 from everlabel.taxonomy_form import TaxonomyRefused
 
@@ -37,27 +37,28 @@ class Annotations:
     work_seconds: dict[Step, list[float]] = field(default_factory=dict)
 
 
-def write(task: Task, definition: Definition, to: S3Uri, completed_at: str) -> Annotations:
+def write(task: Task, definition: Definition, jobs: Mapping[Step, Job], to: S3Uri, completed_at: str) -> Annotations:
     """Writes a task's annotation document. Writing it again gives the same.
 
     Args:
+        jobs: what each labeling job was given.
         completed_at: when the last outcome was written down, in ISO 8601.
 
     Raises:
         LabelsUnreadable: if a label file is not there (yet) or none; nothing is written then.
         ManifestRefused: if a labeling job of the task never began.
     """
-    making = _Making(task, definition, completed_at)
+    making = _Making(task, definition, jobs, completed_at)
     objects.put_chunks(to, making.chunks(), "application/json")
     return making.found
 
 
 class _Making:
-    def __init__(self, task: Task, definition: Definition, completed_at: str) -> None:
+    def __init__(self, task: Task, definition: Definition, jobs: Mapping[Step, Job], completed_at: str) -> None:
         body = json.loads(task.definition)
         taxonomy = _taxonomy(body["taxonomy"]) if body.get("taxonomy") else None
         self._windows = windows(task.task_id, definition.rates)
-        self._steps = _steps(task, definition, taxonomy)
+        self._steps = _steps(task, definition, jobs, taxonomy)
         self._attributes: dict[str, Any] = body.get("attributes") or {}
         self._frame_attributes: defaultdict[int, dict[str, Any]] = defaultdict(dict)
         self._classifications: list[Classification] = []
@@ -153,12 +154,14 @@ def _frames(window: Window, source: str) -> dict[str, Frame]:
     return {frame.name: frame}
 
 
-def _steps(task: Task, definition: Definition, taxonomy: Taxonomy | None) -> dict[LabelingStep, list[LabeledObjects]]:
+def _steps(
+    task: Task, definition: Definition, jobs: Mapping[Step, Job], taxonomy: Taxonomy | None
+) -> dict[LabelingStep, list[LabeledObjects]]:
     """The task's labeling jobs by the one that stands at the root of their tree, lower levels first."""
     known = job_table.find_all(step.job_name for step in definition.steps)
     trees: defaultdict[LabelingStep, list[LabeledObjects]] = defaultdict(list)
     for step in definition.steps:
-        job = task_table.find_job(task.task_id, step.level, step.job_name)
+        job = jobs.get((step.level, step.job_name))
         if job is None or step.job_name not in known:
             raise ManifestRefused(f"annotation task {task.task_id} never began {step.job_name} of level {step.level}")
         root, source = step, None

@@ -18,6 +18,11 @@ def root(task_id: str) -> S3Uri:
     return S3Uri(aws.bucket(), f"tasks/{task_id}")
 
 
+def output_manifest(task_id: str, level: int, job_name: str) -> S3Uri:
+    """Where a completed task's labels by one of its labeling jobs are, a line an object."""
+    return root(task_id) / f"level-{level}/{job_name}/output.manifest"
+
+
 def annotations(task_id: str) -> S3Uri:
     """Where a completed task's annotation document is."""
     return root(task_id) / "annotations.json"

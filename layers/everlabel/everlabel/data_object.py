@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 # Attribute names allow no underscore and no dot; documented: ^[$a-zA-Z0-9](-*[a-zA-Z0-9])*, at most 140 characters:
 # https://docs.aws.amazon.com/sagemaker/latest/dg/sms-streaming-labeling-job.html
@@ -41,8 +42,10 @@ class ObjectKey:
 class DeduplicationId:
     """One sending of a data object: Ground Truth shows an object to workers once per id.
 
-    The text form matches the documented pattern ^(https|s3)://([^/]+)/?(.*)$ and stays under 1,024 characters.
+    The text form matches the documented pattern ^(https|s3)://([^/]+)/?(.*)$ and has at most `LONGEST` characters.
     """
+
+    LONGEST: ClassVar = 1_024
 
     key: ObjectKey
     epoch: int
@@ -56,7 +59,7 @@ class DeduplicationId:
     @classmethod
     def parse(cls, text: str, bucket: str) -> "DeduplicationId":
         """Reads an id back. Raises ValueError if it is not one that `text` writes for this bucket."""
-        match = _ID.fullmatch(text)
+        match = _ID.fullmatch(text) if len(text) <= cls.LONGEST else None
         if match is None or match["bucket"] != bucket:
             raise ValueError(f"not a deduplication id of ours: {text[:200]!r}")
         key = ObjectKey(match["task_id"], int(match["level"]), match["job_name"], int(match["index"]))

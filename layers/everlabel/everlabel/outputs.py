@@ -14,7 +14,7 @@ from everlabel.definition import Definition, LabelingStep
 from everlabel.errors import ManifestRefused
 from everlabel.protocol import read_line, without_ids, write_line
 from everlabel.s3_uri import S3Uri
-from everlabel.task_table import Job, Outcome, Task
+from everlabel.task_table import Outcome, Task
 
 
 def write(task: Task) -> S3Uri:
@@ -27,20 +27,19 @@ def write(task: Task) -> S3Uri:
         ManifestRefused: if a labeling job of the task never began.
     """
     definition = Definition.read(json.loads(task.definition))
-    root = announcing.root(task.task_id)
+    jobs = task_table.find_jobs(task.task_id, [(step.level, step.job_name) for step in definition.steps])
     classes: dict[tuple[int, str], Counter[str]] = {}
     for step in definition.steps:
-        place = root / f"level-{step.level}/{step.job_name}/output.manifest"
+        place = announcing.output_manifest(task.task_id, step.level, step.job_name)
         counter = classes.setdefault((step.level, step.job_name), Counter())
-        job = task_table.find_job(task.task_id, step.level, step.job_name)
+        job = jobs.get((step.level, step.job_name))
         if job is None:
             raise ManifestRefused(f"annotation task {task.task_id} never began {step.job_name} of level {step.level}")
         objects.put_lines(place, _output_lines(task.task_id, step, job.label_attribute, counter))
-        job.update(actions=[Job.output_manifest_uri.set(str(place))])
     found = progress.of(task.task_id)
     last = max((job.last_outcome_at for job in found.jobs if job.last_outcome_at is not None), default=task.created_at)
-    written = annotations.write(task, definition, announcing.annotations(task.task_id), last)
-    summary = root / "summary.json"
+    written = annotations.write(task, definition, jobs, announcing.annotations(task.task_id), last)
+    summary = announcing.root(task.task_id) / "summary.json"
     objects.put_json(summary, summaries.body(task, found, classes, written))
     return summary
 

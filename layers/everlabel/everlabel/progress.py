@@ -26,7 +26,6 @@ class JobProgress:
     last_outcome_at: str | None = None
     """When the last outcome was written down, in ISO 8601."""
     input_manifest: str | None = None
-    output_manifest: str | None = None
 
 
 @dataclass
@@ -56,7 +55,6 @@ _COUNTED = (
     "manifest_uri",
     "manifest_sha256",
     "label_attribute",
-    "output_manifest_uri",
     "updated_at",
     "prefix",
     "extracted",
@@ -94,7 +92,7 @@ def count(items: Iterable[Row]) -> Progress:
             job.level, job.job_name = place
             if isinstance(item, Job):
                 job.objects, job.full_sends = int(item.objects), int(item.full_sends)
-                job.input_manifest, job.output_manifest = item.manifest_uri, item.output_manifest_uri
+                job.input_manifest = item.manifest_uri
                 # During the first sending, what lies behind the cursor was never sent.
                 unsent[place] = item.cursor if item.full_sends == 0 else None
             elif isinstance(item, Done):

@@ -1,16 +1,16 @@
 """Taking in output messages: each data object gets one outcome, and levels that are done wake up."""
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 from everlabel import aws, job_table, moves, task_table, waking
 from everlabel.data_object import DeduplicationId
-from everlabel.errors import TaskNotFound
 from everlabel.job_table import LabelingJob
 from everlabel.labeling_job_request import labeling_job_name
 from everlabel.protocol import Line, NotPlaceable, OutcomeKind, read_line, read_output, sent_id
-from everlabel.task_table import STOPPED, Job, Task
+from everlabel.task_table import STOPPED, TASK, Job, Row, Task, job_item
 
 _MOST_BYTES = 400_000
 """Of a line that a record can hold; with its names an item has at most 409,600:
@@ -53,20 +53,29 @@ class OutputMessage:
 
 @dataclass
 class Receiver:
-    """Takes the messages of one batch. What it read of jobs and tasks holds for this batch only."""
+    """Takes the messages of one batch. What it reads of jobs and tasks, in one read each, holds for this batch only."""
 
+    batch: Sequence[OutputMessage]
     labeled: int = 0
     """How many objects got their label in this batch: first labels, not copies."""
-    _labeling_jobs: dict[str, LabelingJob | None] = field(default_factory=dict)
-    _tasks: dict[str, Task] = field(default_factory=dict)
-    _jobs: dict[tuple[str, int, str], Job | None] = field(default_factory=dict)
 
     @cached_property
     def _refused(self) -> re.Pattern[str]:
         return re.compile(aws.setting("REFUSED_PATTERN"))
 
-    def take(self, message: OutputMessage) -> None:
-        """Writes what a message says of its data object; its level is to be woken then. It may be taken again.
+    @cached_property
+    def _labeling_jobs(self) -> dict[str, LabelingJob]:
+        return job_table.find_all(message.sent.key.job_name for message in self.batch)
+
+    @cached_property
+    def _rows(self) -> dict[tuple[str, str], Row]:
+        keys = [message.sent.key for message in self.batch]
+        items = [(key.task_id, item) for key in keys for item in (TASK, job_item(key.level, key.job_name))]
+        return task_table.find_rows(items, as_now=True)
+
+    def take(self, message: OutputMessage) -> bool:
+        """Writes what a message of the batch says of its data object; its level is to be woken then. It may be taken
+        again. Returns whether the level must send something.
 
         Raises:
             NotPlaceable: if job, topic, output place, task and id do not agree, or the line says nothing known.
@@ -87,27 +96,22 @@ class Receiver:
             moves.fail(key, sent.generation, sent.epoch, str(output.reason))
         elif moves.expire(key, sent.generation, sent.epoch, str(output.reason), moves.Patience.with_task(task)):
             waking.ask_to_send(*message.level)
+            return True
+        return False
 
     def _place(self, message: OutputMessage, sent: DeduplicationId) -> tuple[LabelingJob, Task]:
         key = sent.key
-        if key.job_name not in self._labeling_jobs:
-            self._labeling_jobs[key.job_name] = job_table.find(key.job_name)
-        labeling_job = self._labeling_jobs[key.job_name]
+        labeling_job = self._labeling_jobs.get(key.job_name)
         if labeling_job is None:
             raise NotPlaceable(f"there is no labeling job {key.job_name!r}")
         if labeling_job.output_topic != message.topic:
             raise NotPlaceable(f"{key.job_name!r} announces at {labeling_job.output_topic}, and this came elsewhere")
         if sent.epoch > labeling_job.epoch:
             raise NotPlaceable(f"{key.job_name!r} never had an incarnation {sent.epoch}")
-        try:
-            task = self._tasks.get(key.task_id) or task_table.find_task(key.task_id)
-        except TaskNotFound as error:
-            raise NotPlaceable(str(error)) from None
-        self._tasks[key.task_id] = task
-        place = (key.task_id, key.level, key.job_name)
-        if place not in self._jobs:
-            self._jobs[place] = task_table.find_job(*place)
-        job = self._jobs[place]
-        if job is None or key.index >= job.objects:
+        task = self._rows.get((key.task_id, TASK))
+        if not isinstance(task, Task):
+            raise NotPlaceable(f"there is no annotation task {key.task_id!r}")
+        job = self._rows.get((key.task_id, job_item(key.level, key.job_name)))
+        if not isinstance(job, Job) or key.index >= job.objects:
             raise NotPlaceable(f"annotation task {key.task_id} never sent {key}")
         return labeling_job, task

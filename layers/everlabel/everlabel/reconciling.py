@@ -148,22 +148,26 @@ class Reconciliation:
                 (key.task_id, item)
                 for key in (message.sent.key for message in read)
                 for item in (key.item("OPEN"), key.item("DONE"), task_table.level_item(key.level))
-            ]
+            ],
+            as_now=False,
         )
-        receiver = Receiver()
-        levels: set[tuple[str, int]] = set()
+        news: list[OutputMessage] = []
         asleep: set[tuple[str, int]] = set()
         for message in read:
             key = message.sent.key
             is_open, is_done = ((key.task_id, key.item(kind)) in rows for kind in ("OPEN", "DONE"))
             if is_open or not is_done:
-                try:
-                    receiver.take(message)
-                    levels.add(message.level)
-                except NotPlaceable as reason:
-                    self._note_unplaceable(str(reason))
+                news.append(message)
             elif _is_waiting(rows.get((key.task_id, task_table.level_item(key.level)))):
                 asleep.add(message.level)
+        receiver = Receiver(news)
+        levels: set[tuple[str, int]] = set()
+        for message in news:
+            try:
+                receiver.take(message)
+                levels.add(message.level)
+            except NotPlaceable as reason:
+                self._note_unplaceable(str(reason))
         levels |= asleep - self._woken
         self._woken |= asleep
         self.findings.labels += receiver.labeled
@@ -204,7 +208,7 @@ class Reconciliation:
         # Without time for all, those who began last are looked at half a day later.
         for rows in self._in_time(batched(Task.by_status.query(TaskStatus.IN_PROGRESS), 100, strict=False)):
             items = {row.task_id: task_table.level_item(int(row.level)) for row in rows}
-            levels = task_table.find_rows(list(items.items()))
+            levels = task_table.find_rows(items.items(), as_now=False)
             for row in rows:
                 level = levels.get((row.task_id, items[row.task_id]))
                 began = datetime.fromisoformat(row.updated_at).timestamp()

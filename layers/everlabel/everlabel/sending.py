@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from pynamodb.exceptions import PutError, UpdateError
+from pynamodb.expressions.update import Action
 
 from everlabel import aws, clock, input_queues, job_table, labeling_jobs, moves, objects, task_table, topics
 from everlabel.data_object import DeduplicationId, ObjectKey
@@ -73,8 +74,10 @@ def send_level(task: Task, level: int, attempt: Attempt, seconds_left: SecondsLe
     again_in = float(resend_after)
     silent = 0
     used: dict[str, int] = {}
-    for step in definition.at(level):
-        job = task_table.find_job(task_id, level, step.job_name)
+    steps = definition.at(level)
+    jobs = task_table.find_jobs(task_id, [(level, step.job_name) for step in steps])
+    for step in steps:
+        job = jobs.get((level, step.job_name))
         if job is not None and _nothing_left(job, step):
             continue
         labeling_job = labeling_jobs.in_progress(step.job_name)
@@ -88,8 +91,7 @@ def send_level(task: Task, level: int, attempt: Attempt, seconds_left: SecondsLe
         used[step.job_name] = int(labeling_job.epoch)
     # A job that was replaced while this sent may have missed some of it, and whoever woke the levels that wait for it
     # found this one awake.
-    now = {job_name: job_table.find(job_name) for job_name in used}
-    if any(job is None or int(job.epoch) != used[job_name] for job_name, job in now.items()):
+    if {job_name: int(job.epoch) for job_name, job in job_table.find_all(used).items()} != used:
         return Sent(False, resend_after, silent=silent)
     return Sent(True, max(1, round(again_in)), silent=silent)
 
@@ -110,31 +112,47 @@ def _begin_level(task: Task, definition: Definition, level: int, attempt: Attemp
         item=task_table.level_item(level),
         is_last=level == definition.levels,
         tolerates_failures=definition.on_object_failure == "continue",
+        rounds=1,
+        attempt=attempt.number,
+        rounds_of_attempt=1,
+        back_at=clock.now() + float(task.resend_after_seconds) + 2 * _DAY,
         started_at=now,
     )
-    if task.level != level or task_table.find_level(task.task_id, level) is None:
+    is_next = task.level != level
+    if is_next or not _begin_again(begun, attempt):
         try:
             begun.save(Level.task_id.does_not_exist())
         except PutError as error:
             if error.cause_response_code != "ConditionalCheckFailedException":
                 raise
-    begun.update(
-        actions=[
-            Level.resend.set(False),
-            Level.rounds.add(1),
-            Level.rounds_of_attempt.add(1),
-            Level.back_at.set(clock.now() + float(task.resend_after_seconds) + 2 * _DAY),
-        ],
-        condition=Level.task_id.exists(),
-    )
-    if begun.attempt != attempt.number:
-        begun.update(actions=[Level.attempt.set(attempt.number), Level.rounds_of_attempt.set(1)])
-    if task.level != level:
+            _begin_again(begun, attempt)
+    if is_next:
         task.update(
             actions=[Task.level.set(level), Task.updated_at.set(now)],
             condition=Task.status.is_in(*task_table.RUNNING),
         )
     return int(begun.rounds_of_attempt)
+
+
+def _begin_again(level: Level, attempt: Attempt) -> bool:
+    """Counts one more round of a level. Returns False if it has not begun."""
+    try:
+        level.update(
+            actions=[
+                Level.resend.set(False),
+                Level.rounds.add(1),
+                Level.rounds_of_attempt.add(1),
+                Level.back_at.set(level.back_at),
+            ],
+            condition=Level.task_id.exists(),
+        )
+    except UpdateError as error:
+        if error.cause_response_code != "ConditionalCheckFailedException":
+            raise
+        return False
+    if level.attempt != attempt.number:
+        level.update(actions=[Level.attempt.set(attempt.number), Level.rounds_of_attempt.set(1)])
+    return True
 
 
 def _freeze(task_id: str, definition: Definition, step: LabelingStep, labeling_job: LabelingJob) -> Job:
@@ -182,6 +200,11 @@ def _chained(task_id: str, definition: Definition, step: LabelingStep) -> Iterat
             yield write_line(without_ids(read_line(done.line))).encode()
 
 
+def _beginning(now: float) -> list[Action]:
+    """A full sending begins."""
+    return [Job.cursor.set(0), Job.pass_started.set(now), Job.last_published.set(now)]
+
+
 class _Sending:
     """One job of a level, being sent."""
 
@@ -190,6 +213,7 @@ class _Sending:
     ) -> None:
         self._job, self._step, self._labeling_job = job, step, labeling_job
         self._patience, self._seconds_left = patience, seconds_left
+        self._has_begun = False
         self._published_before = 0.0
         self._oldest_in_queue: float | None = None
         self.silent = 0
@@ -211,12 +235,18 @@ class _Sending:
         return True
 
     def _note_created(self, end: int) -> None:
-        """Moves the mark forward; an invocation that was thought dead must not set it back."""
+        """Moves the mark forward; an invocation that was thought dead must not set it back.
+
+        Once all are written down, the first full sending begins with that.
+        """
+        self._has_begun = end == self._job.objects
+        begins = _beginning(clock.now()) if self._has_begun else []
         try:
-            self._job.update(actions=[Job.created.set(end)], condition=Job.created < end)
+            self._job.update(actions=[Job.created.set(end), *begins], condition=Job.created < end)
         except UpdateError as error:
             if error.cause_response_code != "ConditionalCheckFailedException":
                 raise
+            self._has_begun = False
             self._job.refresh(consistent_read=True)
 
     def publish(self, resend_after: int) -> bool:
@@ -224,7 +254,7 @@ class _Sending:
         job, now = self._job, clock.now()
         if job.cursor is None and now - float(job.last_full_send or 0) >= resend_after:
             self._begin_full_send(now)
-        elif job.cursor is not None:
+        elif job.cursor is not None and not self._has_begun:
             # Before anything is published: no message is younger than this says, but for the life of one Lambda.
             job.update(actions=[Job.last_published.set(now)])
         for published, batch in enumerate(topics.batches(self._messages()), start=1):
@@ -248,7 +278,7 @@ class _Sending:
         if self._job.full_sends:
             self._published_before = float(self._job.last_published or 0)
             self._oldest_in_queue = input_queues.oldest(self._labeling_job.labeling_job_name)
-        self._job.update(actions=[Job.cursor.set(0), Job.pass_started.set(now), Job.last_published.set(now)])
+        self._job.update(actions=_beginning(now))
 
     def _end_full_send(self) -> None:
         self._job.update(

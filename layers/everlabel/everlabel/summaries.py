@@ -37,7 +37,7 @@ def body(task: Task, found: Progress, classes: dict[Step, Counter[str]], written
         "frames": [
             _frames(float(frames.item.partition("#")[2]), int(frames.extracted), sizes) for frames in found.frames
         ],
-        "labelingJobs": [_job(job, classes, written) for job in found.jobs],
+        "labelingJobs": [_job(task.task_id, job, classes, written) for job in found.jobs],
         "levels": _levels(found, written),
         **written.counts.as_json(document.frames, document.attributes),
     }
@@ -48,7 +48,7 @@ def _frames(fps: float, count: int, sizes: dict[float, tuple[int | None, int | N
     return {"fps": fps, "count": count, "width": width, "height": height}
 
 
-def _job(job: JobProgress, classes: dict[Step, Counter[str]], written: Annotations) -> dict[str, Any]:
+def _job(task_id: str, job: JobProgress, classes: dict[Step, Counter[str]], written: Annotations) -> dict[str, Any]:
     step = (job.level, job.job_name)
     described = next(each for each in written.document.labeling_jobs if (each.level, each.job_name) == step)
     agreement = written.agreements.get(step)
@@ -64,7 +64,7 @@ def _job(job: JobProgress, classes: dict[Step, Counter[str]], written: Annotatio
         "expiries": job.expiries,
         "resends": max(0, job.full_sends - 1),
         "dataObjectsPerClass": dict(sorted(classes[step].items())),
-        "outputManifestS3Uri": job.output_manifest,
+        "outputManifestS3Uri": str(announcing.output_manifest(task_id, *step)),
         "workSeconds": _work(written.work_seconds.get(step, [])),
         "agreement": agreement.as_json() if agreement is not None else None,
     }

@@ -12,7 +12,7 @@
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import Any
 
@@ -139,7 +139,6 @@ class Job(Row, discriminator="JOB"):
     """When an invocation that is part of a full sending last began to publish."""
     last_full_send = optional_number()
     full_sends = NumberAttribute(default=0)
-    output_manifest_uri = optional_text()
     updated_at = UnicodeAttribute()
 
 
@@ -215,9 +214,14 @@ def find_task(task_id: str) -> Task:
 def running_task(task_id: str) -> Task:
     """The task, if steps may still work on it. Raises TaskNotFound or TaskNotInProgress."""
     task = find_task(task_id)
-    if task.status not in RUNNING:
-        raise TaskNotInProgress(f"annotation task {task_id} is {task.status}")
+    check_running(task)
     return task
+
+
+def check_running(task: Task) -> None:
+    """Raises TaskNotInProgress if no step may work on a task any more."""
+    if task.status not in RUNNING:
+        raise TaskNotInProgress(f"annotation task {task.task_id} is {task.status}")
 
 
 def find_level(task_id: str, level: int) -> Level | None:
@@ -234,6 +238,14 @@ def find_job(task_id: str, level: int, job_name: str) -> Job | None:
         return Job.get(task_id, job_item(level, job_name), consistent_read=True)
     except Job.DoesNotExist:
         return None
+
+
+def find_jobs(task_id: str, steps: Iterable[tuple[int, str]]) -> dict[tuple[int, str], Job]:
+    """What labeling jobs, given by level and name, were given, as it is now; in one read."""
+    items = {step: job_item(*step) for step in steps}
+    rows = find_rows([(task_id, item) for item in items.values()], as_now=True)
+    found = {step: rows.get((task_id, item)) for step, item in items.items()}
+    return {step: job for step, job in found.items() if isinstance(job, Job)}
 
 
 def open_objects(task_id: str, level: int, job_name: str) -> Iterator[Open]:
@@ -261,9 +273,10 @@ def anything_left_behind(task_id: str, level: int, job_name: str, epoch: int) ->
     return next(iter(earlier), None) is not None
 
 
-def find_rows(keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Row]:
+def find_rows(keys: Iterable[tuple[str, str]], *, as_now: bool) -> dict[tuple[str, str], Row]:
     """Items by task id and range key, a hundred a request; what does not exist is left out.
 
-    The reads are eventually consistent: for looking at what was settled long ago.
+    If not `as_now`, reads cost half and may see the past: enough for what was settled long ago.
     """
-    return {(row.task_id, row.item): row for row in Row.batch_get(list(dict.fromkeys(keys)))}
+    found = Row.batch_get(list(dict.fromkeys(keys)), consistent_read=as_now)
+    return {(row.task_id, row.item): row for row in found}

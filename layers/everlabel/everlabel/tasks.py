@@ -96,8 +96,15 @@ def execution_of(task: Task) -> str:
     return task.execution or executions.arn(executions.name(task.task_id, int(task.attempt)))
 
 
-def end(task_id: str, status: TaskStatus, reason: str | None = None, *, attempt: int | None = None) -> bool:
-    """Ends a running task. Returns False if it had ended, or is at another attempt than the one given."""
+def end(
+    task_id: str,
+    status: TaskStatus,
+    reason: str | None = None,
+    *,
+    attempt: int | None = None,
+    summary_uri: str | None = None,
+) -> Task | None:
+    """Ends a running task and returns it; None if it had ended, or is at another attempt than the one given."""
     now = clock.iso(clock.now())
     condition = Task.status.is_in(*RUNNING)
     if attempt is not None:
@@ -105,13 +112,16 @@ def end(task_id: str, status: TaskStatus, reason: str | None = None, *, attempt:
     actions: list[Action] = [Task.status.set(status), Task.updated_at.set(now), Task.completed_at.set(now)]
     if reason is not None:
         actions.append(Task.reason.set(reason[:4_000]))
+    if summary_uri is not None:
+        actions.append(Task.summary_uri.set(summary_uri))
+    task = Task(task_id=task_id, item=task_table.TASK)
     try:
-        Task(task_id=task_id, item=task_table.TASK).update(actions=actions, condition=condition)
+        task.update(actions=actions, condition=condition)
     except UpdateError as error:
         if error.cause_response_code != "ConditionalCheckFailedException":
             raise
-        return False
-    return True
+        return None
+    return task
 
 
 def close_stopped(task: Task) -> None:

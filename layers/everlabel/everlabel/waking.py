@@ -57,7 +57,7 @@ def park(task_id: str, level: int, token: str, fence: str) -> None:
         if current.resend:
             executions.fail(token, EXPIRED, "an object expired before the wait began")
         return
-    wake(task_id, level)
+    wake(task_id, level, must_send=False)
 
 
 def ask_to_send(task_id: str, level: int) -> None:
@@ -84,16 +84,21 @@ def send_again(job_name: str, epoch: int) -> int:
     return woken
 
 
-def wake(task_id: str, level: int) -> bool:
+def wake(task_id: str, level: int, *, must_send: bool = True) -> bool:
     """Answers the level's token if the level is done or must send; else, or if nobody waits, does nothing.
 
-    Returns whether it answered one.
+    Without `must_send` the caller knows of nothing to send, so that one read is enough of a level that is not done.
+    Returns whether it answered a token.
     """
+    is_done = not anything_open(task_id, level)
+    if not (is_done or must_send):
+        return False
+    # Only now: the flag of a failure is set together with the end of the last item.
     current = find_level(task_id, level)
     if current is None or current.token is None:
         return False
-    if not anything_open(task_id, level):
-        failed = _what_failed(task_id, level)
+    if is_done:
+        failed = _what_failed(current)
         if failed is not None:
             executions.fail(current.token, OBJECTS_FAILED, failed)
         else:
@@ -115,17 +120,16 @@ def _forget(level: Level) -> None:
             raise
 
 
-def _what_failed(task_id: str, level: int) -> str | None:
+def _what_failed(current: Level) -> str | None:
     """What failed at a level whose to-do list is empty, in words; None if nothing did, or failures are tolerated.
 
-    The flag is read after the list was found empty, because it is set together with the end of the last item; and it
-    only says that looking is worth the reads: a retry may have opened again what failed.
+    The flag only says that looking is worth the reads: a retry may have opened again what failed.
     """
-    current = find_level(task_id, level)
-    if current is None or current.tolerates_failures or not current.has_failed:
+    if current.tolerates_failures or not current.has_failed:
         return None
+    level = int(current.item.partition("#")[2])
     failed = Done.query(
-        task_id,
+        current.task_id,
         Done.item.startswith(f"DONE#{level}#"),
         Done.outcome == Outcome.FAILED,
         attributes_to_get=["task_id", "item", "kind", "outcome", "generation", "reason", "at"],

@@ -111,13 +111,17 @@ DEFENCES = (
     _knock_out(
         "the look after storing the token",
         "a level that was done before it was parked sleeps",
-        (_in("waking"), "        return\n    wake(task_id, level)", "        return"),
+        (_in("waking"), "        return\n    wake(task_id, level, must_send=False)", "        return"),
         by=(targets.QUICK,),
     ),
     _knock_out(
         "the look after writing an outcome",
         "a level that is done sleeps until somebody else looks",
-        ("functions/receive_labels.py", "            _persistently(partial(waking.wake, *level))", "            pass"),
+        (
+            "functions/receive_labels.py",
+            "            _persistently(partial(waking.wake, *level, must_send=must_send))",
+            "            pass",
+        ),
         by=(targets.REFUSED, targets.LABELS_LOST),
     ),
     _knock_out(
@@ -130,7 +134,7 @@ DEFENCES = (
         ),
         (
             _in("waking"),
-            "        return\n    wake(task_id, level)",
+            "        return\n    wake(task_id, level, must_send=False)",
             "        return\n    if not anything_open(task_id, level):\n        wake(task_id, level)",
         ),
         by=(targets.QUICK_DECLINED,),
@@ -209,7 +213,7 @@ DEFENCES = (
         "what was sent while the job ended is lost",
         (
             _in("sending"),
-            "if any(job is None or int(job.epoch) != used[job_name] for job_name, job in now.items()):",
+            "if {job_name: int(job.epoch) for job_name, job in job_table.find_all(used).items()} != used:",
             "if not now and used:",
         ),
         by=_REPLACED,

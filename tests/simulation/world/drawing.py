@@ -84,7 +84,7 @@ def _jobs(chance: Random, size: Size, levels: int) -> tuple[tuple[JobPlan, ...],
     """The jobs of all levels, and how many frames a clip has, so that a level has as many objects as asked for."""
     sides = [("BoundingBox", "Adjustment")]
     frames = size.objects
-    shape = chance.choice(["one job", "one job", "two image jobs", "image and video"])
+    shape = chance.choice(["one job", "one job", "one job", "two image jobs", "image and video"])
     if shape == "two image jobs" and size.objects >= 2:
         sides, frames = [*sides, ("BoundingBox", "Adjustment")], size.objects // 2
     elif shape == "image and video" and size.objects >= 2:

@@ -119,6 +119,10 @@ class GroundTruth:
         """A labeling job by its name in any case; raises `RequestRefused`."""
         return self._jobs.record(name)
 
+    def in_progress(self) -> set[str]:
+        """The names of the labeling jobs that run."""
+        return {record.request.name for record in self._jobs.records() if record.status == "InProgress"}
+
     def polled_until(self, queue: str) -> float | None:
         """When a job last looked into the queue of this name, in seconds since 1970: until it is over it always
         does. None if no job has such a queue."""

@@ -16,7 +16,7 @@ that it is there for makes the first run due that can see it:
 | the run itself failed, or ran out of time | the next one |
 
 What strikes other functions is made good by Step Functions and Amazon SQS, which try again, and by people who repeat a
-request. In any case every fifth half day a run happens. A run that is left out and was needed makes a promise break, or
+request. In any case every fifteenth half day a run happens. A run that is left out and was needed makes a promise break, or
 an end come later; `test_idle_runs.py` looks whether those that are left out would have found anything.
 """
 
@@ -34,7 +34,7 @@ from tests.simulation.world.watchers import Watchers
 FUNCTION = "Reconciler"
 _HOUR = 3_600.0
 _HALF_DAY = 12 * _HOUR
-_EVERY = 5 * _HALF_DAY
+_EVERY = 15 * _HALF_DAY
 _SOON = 60.0
 """What is under way is over by then."""
 _GRACE = 600.0 + _SOON

@@ -189,8 +189,9 @@ class Operators:
             for event in self._plan.events
             if event.act == "stop job" and event.at <= now < event.at + event.lasts and not self._is_quiet()
         }
+        run = {name.rpartition("-")[0] for name in self._world.ground_truth.in_progress()}
         for job in self._plan.jobs:
-            if job.name not in stopped:
+            if job.name not in stopped and f"{NAME}-{job.name}" not in run:
                 self._start_job(job, None)
         self._in(HOUR, self._retry_failed)
 

@@ -16,7 +16,7 @@ from pydantic import (
 from pydantic.config import JsonDict
 from pydantic_core import CoreSchema
 
-from everlabel import progress
+from everlabel import announcing, progress
 from everlabel.definition import HIGHEST_FPS, LOWEST_FPS
 from everlabel.task_table import Task, TaskStatus
 
@@ -248,7 +248,7 @@ def view_of(task: Task, found: progress.Progress) -> AnnotationTask:
             LevelView(
                 jobLevel=level,
                 startedAt=started.get(level),
-                labelingJobs=[_job_view(job) for job in found.jobs if job.level == level],
+                labelingJobs=[_job_view(task, job) for job in found.jobs if job.level == level],
             )
             for level in levels
         ],
@@ -257,7 +257,8 @@ def view_of(task: Task, found: progress.Progress) -> AnnotationTask:
     )
 
 
-def _job_view(job: progress.JobProgress) -> JobView:
+def _job_view(task: Task, job: progress.JobProgress) -> JobView:
+    output = announcing.output_manifest(task.task_id, job.level, job.job_name)
     return JobView(
         jobName=job.job_name,
         dataObjects=job.objects,
@@ -269,5 +270,5 @@ def _job_view(job: progress.JobProgress) -> JobView:
         expiries=job.expiries,
         resends=max(0, job.full_sends - 1),
         inputManifestS3Uri=job.input_manifest,
-        outputManifestS3Uri=job.output_manifest,
+        outputManifestS3Uri=str(output) if task.summary_uri is not None else None,
     )
