@@ -16,8 +16,8 @@ that it is there for makes the first run due that can see it:
 | the run itself failed, or ran out of time | the next one |
 
 What strikes other functions is made good by Step Functions and Amazon SQS, which try again, and by people who repeat a
-request. In any case every fifteenth half day a run happens. A run that is left out and was needed makes a promise break,
-or an end come later; `test_idle_runs.py` looks whether those that are left out would have found anything.
+request. In any case every fifteenth half day a run happens. A run that is left out and was needed makes a promise
+break, or an end come later; `test_idle_runs.py` looks whether those that are left out would have found anything.
 """
 
 import json
