@@ -5,6 +5,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import boto3
+import botocore.session
 from botocore.config import Config
 
 if TYPE_CHECKING:
@@ -21,8 +22,14 @@ _PATIENT = Config(retries={"mode": "adaptive", "total_max_attempts": 8}, max_poo
 
 
 @cache
+def core() -> botocore.session.Session:
+    """What all clients are made of, pynamodb's too."""
+    return botocore.session.get_session()
+
+
+@cache
 def _session() -> boto3.Session:
-    return boto3.Session()
+    return boto3.Session(botocore_session=core())
 
 
 def region() -> str:

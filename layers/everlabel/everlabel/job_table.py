@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
-from pynamodb.models import Model
 
 from everlabel.attributes import optional_text
+from everlabel.tables import Stored
 
 
 class JobState(StrEnum):
@@ -24,7 +24,7 @@ class JobState(StrEnum):
 STARTING_OR_RUNNING = (JobState.INITIALIZING, JobState.IN_PROGRESS)
 
 
-class LabelingJob(Model):
+class LabelingJob(Stored):
     """One long-lived streaming job for one modality, through all its incarnations."""
 
     class Meta:

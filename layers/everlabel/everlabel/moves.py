@@ -22,24 +22,16 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 
-from pynamodb.connection import Connection
 from pynamodb.exceptions import DeleteError, PutError, PynamoDBException, TransactWriteError, UpdateError
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
-from everlabel import clock
+from everlabel import clock, tables
 from everlabel.data_object import ObjectKey
 from everlabel.task_table import Done, Level, Open, Outcome, Surplus, Task, level_item
 
 _KEYS = ["task_id", "item", "kind"]
-
-
-@cache
-def _connection() -> Connection:
-    """For transactions, which belong to no model; making one takes longer than a transaction does."""
-    return Connection()
 
 
 def _lost(error: PynamoDBException) -> bool:
@@ -222,7 +214,7 @@ def fail(key: ObjectKey, generation: int, epoch: int, reason: str, *, is_spent: 
     level = Level(task_id=key.task_id, item=level_item(key.level))
     todo = Open(task_id=key.task_id, item=key.item("OPEN"))
     try:
-        with TransactWrite(connection=_connection()) as together:
+        with TransactWrite(connection=tables.connection()) as together:
             together.save(done, condition=Done.task_id.does_not_exist())
             together.delete(todo, condition=(Open.generation <= generation) & (Open.epoch <= epoch))
             together.update(level, actions=[Level.has_failed.set(True)], condition=Level.task_id.exists())
@@ -309,7 +301,7 @@ def open_again(done: Done, epoch: int) -> bool:
         reason=done.reason,
     )
     try:
-        with TransactWrite(connection=_connection()) as both:
+        with TransactWrite(connection=tables.connection()) as both:
             both.save(todo)
             both.delete(done, condition=Done.outcome == Outcome.FAILED)
     except TransactWriteError as error:

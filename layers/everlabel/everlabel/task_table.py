@@ -23,10 +23,10 @@ from pynamodb.attributes import (
     UnicodeAttribute,
 )
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
-from pynamodb.models import Model
 
 from everlabel.attributes import optional_number, optional_text
 from everlabel.errors import TaskNotFound, TaskNotInProgress
+from everlabel.tables import Stored
 
 TASK = "TASK"
 
@@ -57,7 +57,7 @@ class ByStatus(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call] # it
     created_at = UnicodeAttribute(range_key=True)
 
 
-class Row(Model):
+class Row(Stored):
     """Any item; what a query gives back is of the class that wrote it."""
 
     class Meta:
