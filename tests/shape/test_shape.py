@@ -225,7 +225,7 @@ socket.socket.connect = botocore.session.Session.create_client = refuse
 for name in {reach.names(reach.FUNCTIONS)}:
     importlib.import_module(name)
 from everlabel import aws
-assert aws._session.cache_info().currsize == 0, "a session was made"
+assert aws._session.cache_info().currsize == aws.core.cache_info().currsize == 0, "a session was made"
 """
     paths = {"PYTHONPATH": os.pathsep.join([str(reach.FUNCTIONS), str(reach.LAYER)])}
     subprocess.run([sys.executable, "-W", "error", "-c", program], env={**os.environ, **paths}, check=True)  # noqa: S603
