@@ -233,8 +233,10 @@ def _masks(label: Any, metadata: Metadata, place: str) -> Iterator[Drawn]:
 
 
 def _confidence(value: Any, origin: Origin) -> float | None:
-    """From 0 to 1; None if nobody says. Of a single worker Ground Truth says 0, which means nothing. What is more than 1
-    is per cent, as Amazon Rekognition has it."""
+    """From 0 to 1; None if nobody says. Of a single worker Ground Truth says 0, which means nothing.
+
+    What is more than 1 is per cent, as Amazon Rekognition has it.
+    """
     number = _number(value)
     if number is None or not 0 <= number <= 100:
         return None
