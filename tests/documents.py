@@ -17,6 +17,7 @@ from everlabel.annotation_document import (
     Frame,
     Label,
     LabelingJob,
+    Origin,
     Shape,
     ShapeType,
     Unlabeled,
@@ -46,6 +47,20 @@ def sample() -> tuple[AnnotationDocument, AnnotationDocument]:
     The bus is not seen in the second frame, and nothing in the last.
     """
     return _clip("one", "drive-a", "rainy", 0), _clip("two", "drive-b", "clear", 5)
+
+
+def telling() -> AnnotationDocument:
+    """A clip of three frames with one track, of which each label tells something else: a model found it and it is
+    mostly hidden, nobody drew it, its class is another one. Beside it, once, an area in which nobody labeled."""
+    one = sample()[0]
+    car = Label(0, "Vehicles", 1, "car", box(1, 2, 10, 8), "a/b", "car:1", {"occlusion": "major"}, Origin.AUTO, 0.5)
+    labels = (
+        car,
+        Label(0, "Vehicles", 1, "ignore", box(40, 30, 10, 12)),
+        replace(car, frame=1, shape=box(2, 2, 10, 8), interpolated=True, confidence=None, attributes={}),
+        replace(car, frame=2, shape=box(3, 2, 10, 8), class_name="bus", origin=Origin.HUMAN, confidence=None),
+    )
+    return replace(one, labeling_jobs=_JOBS[:1], frames=one.frames[:3], labels=labels, classifications=(), unlabeled=())
 
 
 def _clip(name: str, drive: str, weather: str, shift: int) -> AnnotationDocument:

@@ -10,7 +10,7 @@ from hypothesis import given
 from everlabel.annotation_document import AnnotationDocument, ShapeType
 from tests.datasets.exporting import ANY_DOCUMENT, HALVES, corners, export, labels, near, points, stored
 from tests.datasets.scalabels import box2d_to_bbox, graph_to_keypoints, load
-from tests.documents import documents, sample
+from tests.documents import documents, sample, telling
 
 SHAPES = (ShapeType.BOX, ShapeType.POLYLINE, ShapeType.POLYGON, ShapeType.KEYPOINT)
 
@@ -90,3 +90,15 @@ def test_should_keep_what_frames_say_as_it_is_said(tmp_path: Path) -> None:
     folder = export(version, "bdd100k", tmp_path / "bdd100k")
     (frame, *_) = read(folder / "labels/det_20/det_train.json")
     assert frame.attributes == {"timeofday": "dawn/dusk", "wipers": "true", "speed": 13.5, "lanes": json.dumps([1, 2])}
+
+
+def test_should_say_who_said_it_how_surely_and_whether_anybody_drew_it(tmp_path: Path) -> None:
+    folder = export(stored(tmp_path / "datasets", telling()), "bdd100k", tmp_path / "bdd100k")
+    frames = read(folder / "labels/box_track_20/train/clip-one.json")
+    found = [label for frame in frames for label in frame.labels]
+    assert [(label.id, label.category, label.score, label.manualShape) for label in found] == [
+        ("a/b", "car", 0.5, True), ("a/b", "car", None, False), ("a/b", "bus", None, True)
+    ]  # fmt: skip
+    assert [label.attributes.get("interpolated") for label in found] == [None, True, None]
+    assert found[0].attributes == {"occlusion": "major", "occluded": True}
+    assert [frame.url for frame in frames] == [frame.s3_uri for frame in telling().frames]

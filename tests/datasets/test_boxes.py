@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import datumaro  # type: ignore[import-untyped]
 import pytest
@@ -13,7 +14,7 @@ from everlabel_cli.datasets.formats.kitti import type_names
 from everlabel_cli.datasets.markup import as_text, printable
 from everlabel_cli.datasets.reading import StoredVersion
 from tests.datasets.exporting import ANY_DOCUMENT, HALVES, corners, export, labels, near, stored
-from tests.documents import documents, sample
+from tests.documents import documents, sample, telling
 
 Row = tuple[Any, ...]
 
@@ -94,6 +95,36 @@ def test_voc_should_list_splits_and_pictures(tmp_path: Path) -> None:
         assert read(folder, "voc_detection", split) == expected(version, split=split)
         for name in (folder / f"ImageSets/Main/{split}.txt").read_text().split():
             assert (folder / f"JPEGImages/{name}.jpg").exists()
+
+
+def test_voc_should_say_what_is_hidden_made_up_or_to_be_passed_over(tmp_path: Path) -> None:
+    folder = export(stored(tmp_path / "datasets", telling()), "voc", tmp_path / "voc")
+    found = [
+        (box.findtext("name"), box.findtext("occluded"), box.findtext("difficult"), _said(box))
+        for number in (1, 2, 3)
+        for box in ElementTree.parse(folder / f"Annotations/clip-one__{number:06d}.xml").iter("object")  # noqa: S314
+    ]
+    assert found == [
+        ("car", "1", "0", {"occlusion": "major", "track_id": "a/b"}),
+        ("ignore", "0", "1", {}),
+        ("car", "0", "0", {"track_id": "a/b", "interpolated": "true"}),
+        ("bus", "1", "0", {"occlusion": "major", "track_id": "a/b"}),
+    ]
+
+
+def _said(box: ElementTree.Element) -> dict[str | None, str | None]:
+    return {said.findtext("name"): said.findtext("value") for said in box.iter("attribute")}
+
+
+def test_where_nobody_labeled_should_be_dont_care_for_kitti_and_nothing_for_yolo(tmp_path: Path) -> None:
+    version = stored(tmp_path / "datasets", telling())
+    kitti = export(version, "kitti", tmp_path / "kitti") / "train/label_2/clip-one__000001.txt"
+    assert [line.split()[:3] for line in kitti.read_text().splitlines()] == [
+        ["car", "-1", "2"],
+        ["DontCare", "-1", "3"],
+    ]
+    yolo = export(version, "yolo", tmp_path / "yolo") / "labels/train/clip-one__000001.txt"
+    assert yolo.read_text() == "1 0.09375 0.125 0.15625 0.16666667\n"
 
 
 @ANY_DOCUMENT

@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import io
+import json
 from pathlib import Path
 from typing import Any
 
@@ -144,3 +145,46 @@ def test_should_tell_the_evaluation_to_pass_over_where_nobody_labeled(tmp_path: 
     version = stored(tmp_path / "datasets", ignored)
     coco = read(export(version, "coco", tmp_path / "coco") / "annotations/instances_train.json")
     assert [said["iscrowd"] for said in coco.anns.values()] == [1]
+
+
+def test_should_say_all_that_is_known_of_a_picture_and_an_object(tmp_path: Path) -> None:
+    version = stored(tmp_path / "datasets", *sample())
+    body = json.loads((export(version, "coco", tmp_path / "coco") / "annotations/instances_train.json").read_text())
+    assert body["info"] == {"description": "road", "version": "1"}
+    assert body["videos"] == [{"id": 1, "name": "clip-one", "fps": 2}, {"id": 2, "name": "clip-two", "fps": 2}]
+    assert [category["id"] for category in body["categories"]] == [1, 2, 3, 4]
+    assert body["images"][5] == {
+        "id": 6,
+        "file_name": "clip-two/000002.jpg",
+        "width": 64,
+        "height": 48,
+        "video_id": 2,
+        "frame_id": 1,
+        "time": 0.5,
+        "clip_id": "clip-two",
+        "s3_uri": "s3://everlabel-bucket/clips/two/fps-2/frames/000002.jpg",
+        "attributes": {"drive_id": "drive-b", "weather": "clear", "scene": "city street"},
+    }
+    assert body["annotations"][1] == {
+        "id": 2,
+        "image_id": 1,
+        "category_id": 1,
+        "bbox": [30, 4, 20, 16],
+        "area": 320,
+        "segmentation": [],
+        "iscrowd": 0,
+        "attributes": {},
+        "track_id": "9b1c5c97-c0ca-11ea-961f-480dc4509720",
+        "instance_id": 2,
+    }
+    folder = export(version, "coco-keypoints", tmp_path / "keypoints") / "annotations"
+    (joint, *_) = json.loads((folder / "person_keypoints_train.json").read_text())["annotations"]
+    assert (joint["keypoints"], joint["num_keypoints"]) == ([20, 21, 2], 1)  # 2: labeled and visible
+
+
+def test_should_call_a_clip_by_its_name_whatever_its_folder_is_called(tmp_path: Path) -> None:
+    one = dataclasses.replace(sample()[0], clip_id="a clip / with slashes")
+    folder = export(stored(tmp_path / "datasets", one), "coco", tmp_path / "coco") / "annotations"
+    image = json.loads((folder / "instances_train.json").read_text())["images"][2]
+    assert (image["clip_id"], image["time"]) == ("a clip / with slashes", 1)
+    assert image["file_name"].startswith("a_clip_with_slashes-")

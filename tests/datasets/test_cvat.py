@@ -10,7 +10,7 @@ from hypothesis import given
 from everlabel.annotation_document import AnnotationDocument, ShapeType
 from everlabel_cli.datasets.markup import as_text, printable
 from tests.datasets.exporting import ANY_DOCUMENT, HALVES, export, labels, near, points, stored
-from tests.documents import documents, sample
+from tests.documents import documents, sample, telling
 
 SHAPES = (ShapeType.BOX, ShapeType.POLYLINE, ShapeType.POLYGON, ShapeType.KEYPOINT)
 _OURS = {"bbox": "box", "polyline": "polyline", "polygon": "polygon", "points": "keypoint"}
@@ -105,4 +105,29 @@ def test_should_declare_every_label_and_attribute(tmp_path: Path) -> None:
         ("lane/solid", "polyline"): {"track_id", "style"},
         ("stop sign", "rectangle"): {"track_id", "is_front"},
     }
-    assert root.findtext("meta/task/size") == "4"
+    mutable = {
+        said.findtext("name"): said.findtext("mutable") for said in root.iterfind("meta/task/labels/*/*/attribute")
+    }
+    assert mutable == {"track_id": "False", "occlusion": "True", "lights": "True", "style": "True", "is_front": "True"}
+    task = root.find("meta/task")
+    assert task is not None
+    numbers = ("size", "start_frame", "stop_frame", "original_size/width", "original_size/height")
+    assert [task.findtext(name) for name in numbers] == ["4", "0", "3", "64", "48"]
+
+
+def test_should_part_a_track_whose_class_changes_and_say_who_drew_it(tmp_path: Path) -> None:
+    folder = export(stored(tmp_path / "datasets", telling()), "cvat", tmp_path / "cvat", with_images=True)
+    root = ElementTree.parse(folder / "train/clip-one/annotations.xml").getroot()  # noqa: S314 # our own
+    assert [(track.get("label"), track.get("source"), _frames(track)) for track in root.findall("track")] == [
+        ("car", "auto", [("0", "0", "1", "1"), ("1", "0", "0", "0"), ("2", "1", "1", "0")]),
+        ("ignore", "manual", [("0", "0", "1", "0"), ("1", "1", "1", "0")]),
+        ("bus", "manual", [("2", "0", "1", "1")]),
+    ]
+    ids = [said.text for said in root.iterfind("track/box/attribute[@name='track_id']")]
+    assert ids == ["a/b"] * 4
+    pictures = sorted(path.name for path in (folder / "train/clip-one/images").iterdir())
+    assert pictures == ["000000.jpg", "000001.jpg", "000002.jpg"]
+
+
+def _frames(track: ElementTree.Element) -> list[tuple[str | None, ...]]:
+    return [tuple(shape.get(name) for name in ("frame", "outside", "keyframe", "occluded")) for shape in track]

@@ -10,7 +10,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from everlabel import aws
+from everlabel import aws, manifest
 from everlabel.annotation_document import Label, LabelingJob, ShapeType
 from everlabel_cli.answer import NotDone
 from everlabel_cli.datasets.export import Export
@@ -106,6 +106,65 @@ def test_should_write_boxes_of_single_images_into_the_line(tmp_path: Path, bucke
     for line, label in zip(found, drawn, strict=True):
         (frame,) = prior.read_image_boxes(line["Stills"], prior.class_map(line, "Stills"), "")
         assert [box_of(shape.geometry) for shape in frame.shapes] == [label.shape.points]
+
+
+def test_should_describe_labels_as_ground_truth_does(tmp_path: Path, bucket: Any) -> None:
+    still = LabelingJob("Stills", 1, "BoundingBox", "BoundingBox", "Stills")
+    drawn = dataclasses.replace(ONE.labels[0], job_name="Stills", level=1, confidence=0.5)
+    nothing: dict[str, Any] = {"classifications": (), "unlabeled": ()}
+    write(tmp_path, dataclasses.replace(ONE, labeling_jobs=(still,), labels=(drawn,), **nothing))
+    assert lines(bucket, "Stills") == [
+        {
+            "source-ref": ONE.frames[0].s3_uri,
+            "Stills": {
+                "image_size": [{"width": 64, "height": 48, "depth": 3}],
+                "annotations": [{"class_id": 0, "left": 0, "top": 10, "width": 12, "height": 8}],
+            },
+            "Stills-metadata": {
+                "objects": [{"confidence": 0.5}],
+                "class-map": {"0": "car"},
+                "job-name": "labeling-job/Stills",
+                "human-annotated": "yes",
+                "creation-date": "2026-11-21T10:00:00.000",
+                "type": "groundtruth/object-detection",
+            },
+        }
+    ]
+
+
+def test_should_write_each_frame_of_a_sequence_once_in_parts_that_ground_truth_takes(
+    tmp_path: Path, bucket: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(manifest, "MOST_FRAMES", 3)
+    write(tmp_path, ONE)
+    first, second = lines(bucket, "Vehicles")
+    assert first["Vehicles-ref-metadata"] == second["Vehicles-ref-metadata"]
+    assert first["Vehicles-ref-metadata"]["class-map"] == {"0": "bus", "1": "car"}
+    found = [frame for line in (first, second) for frame in sequence_labels(bucket, line, "Vehicles-ref")]
+    assert [(frame.frame, len(frame.shapes)) for frame in found] == [
+        ("000001.jpg", 2), ("000002.jpg", 1), ("000003.jpg", 2), ("000004.jpg", 0)
+    ]  # fmt: skip
+    assert [[shape.geometry.left for shape in frame.shapes] for frame in found] == [[0, 30], [6], [12, 30], []]
+    body = json.loads(read(bucket, second["Vehicles-ref"].removeprefix("s3://out/")))["tracking-annotations"]
+    assert body == [{"annotations": [], "frame-no": "0", "frame": "000004.jpg", "frame-attributes": {}}]
+
+
+def test_should_ask_at_the_frame_rate_that_a_job_labeled_and_nowhere_else(tmp_path: Path, bucket: Any) -> None:
+    slow = tuple(
+        dataclasses.replace(frame, index=4 + place, fps=1.0, time=place, s3_uri=f"s3://frames/slow/{frame.name}")
+        for place, frame in enumerate(ONE.frames[:2])
+    )
+    lanes = tuple(dataclasses.replace(label, frame=4) for label in ONE.labels[:6] if label.job_name == "Lanes")
+    others = tuple(label for label in ONE.labels if label.job_name != "Lanes")
+    write(tmp_path, dataclasses.replace(ONE, frames=(*ONE.frames, *slow), labels=(*others, *lanes)))
+    assert [line["source-ref"].split("/")[-2] for line in lines(bucket, "Lanes")] == ["clip-one-1fps"]
+    assert [line["source-ref"].split("/")[-2] for line in lines(bucket, "Vehicles")] == ["clip-one-2fps"]
+
+
+def test_should_ask_again_of_a_clip_in_which_a_job_found_nothing(tmp_path: Path, bucket: Any) -> None:
+    write(tmp_path, dataclasses.replace(ONE, labels=()))
+    (line,) = lines(bucket, "Vehicles")
+    assert [frame.shapes for frame in sequence_labels(bucket, line, "Vehicles-ref")] == [()] * 4
 
 
 def test_should_round_pixels_and_make_ids_for_what_has_none(tmp_path: Path, bucket: Any) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from everlabel.annotation_document import AnnotationDocument, ShapeType
 from everlabel_cli.datasets.sequences import Sequence
 from tests.datasets.exporting import ANY_DOCUMENT, HALVES, corners, export, labels, near, stored
-from tests.documents import documents, sample
+from tests.documents import documents, sample, telling
 
 
 def read(folder: Path) -> list[tuple[Any, ...]]:
@@ -95,3 +95,13 @@ def test_should_write_untracked_boxes_as_detections(tmp_path: Path) -> None:
 def test_should_fill_the_gap_of_a_track_if_asked(tmp_path: Path) -> None:
     folder = export(stored(tmp_path / "datasets", sample()[0]), "mot", tmp_path / "mot", gap=1.0) / "train/clip-one"
     assert [place for place, _, name, _ in read(folder) if name == "bus"] == [0, 1, 2]
+
+
+def test_should_say_how_much_is_seen_and_where_nobody_labeled(tmp_path: Path) -> None:
+    folder = export(stored(tmp_path / "datasets", telling()), "mot", tmp_path / "mot") / "train/clip-one"
+    assert (folder / "gt/labels.txt").read_text().split() == ["bus", "car", "ignore"]
+    assert (folder / "gt/gt.txt").read_text().splitlines() == [
+        "1,1,2,3,10,8,1,2,0.25", "2,1,3,3,10,8,1,2,1", "3,1,4,3,10,8,1,1,0.25"
+    ]  # fmt: skip
+    assert (folder / "det/det.txt").read_text().splitlines() == ["1,-1,41,31,10,12,0,3,1"]
+    assert (folder / "gt/tracks.txt").read_text() == "1\ta/b\n"

@@ -10,7 +10,7 @@ from jsonschema import Draft7Validator
 from everlabel.annotation_document import AnnotationDocument, Label, ShapeType
 from everlabel_cli.datasets.formats.openlabel import intervals
 from tests.datasets.exporting import ANY_DOCUMENT, export, labels, near, points, stored
-from tests.documents import documents, sample
+from tests.documents import documents, sample, telling
 
 SHAPES = (ShapeType.BOX, ShapeType.POLYLINE, ShapeType.POLYGON, ShapeType.KEYPOINT)
 SCHEMA = Draft7Validator(json.loads((Path(__file__).parent / "openlabel-1.0.0.schema.json").read_text()))
@@ -108,3 +108,25 @@ def test_should_count_runs_of_frames() -> None:
     assert [(run["frame_start"], run["frame_end"]) for run in intervals([0, 1, 1, 2, 5, 7, 8])] == [
         (0, 2), (5, 5), (7, 8)
     ]  # fmt: skip
+
+
+def test_should_say_what_one_object_was_called_later_and_how_surely(tmp_path: Path) -> None:
+    version = stored(tmp_path / "datasets", telling())
+    content = read(export(version, "openlabel", tmp_path / "openlabel") / "train/clip-one.json")
+    of_track = [(frame, name, attributes) for frame, name, track, _, _, attributes in rows(content) if track == "a/b"]
+    assert of_track == [
+        (0, "car", {"occlusion": "major", "confidence": 0.5}),
+        (1, "car", {"interpolated": True}),
+        (2, "car", {"occlusion": "major", "class": "bus"}),
+    ]
+    assert {found["name"] for found in content["objects"].values() if found["type"] == "car"} == {"car:1"}
+    assert content["streams"]["camera"]["uri"] == "s3://clips/one.mp4"
+    assert content["metadata"]["comment"] == "annotation task task-one, completed at 2026-11-21T10:00:00.000Z"
+    kinds = [
+        sorted(said["attributes"])
+        for frame in content["frames"].values()
+        for one in frame.get("objects", {}).values()
+        for said in one["object_data"]["bbox"]
+        if "attributes" in said
+    ]
+    assert kinds == [["num", "text"], ["boolean", "text"], ["text"]]
