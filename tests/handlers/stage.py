@@ -140,21 +140,27 @@ def _said_by(message: dict[str, Any]) -> str:
 
 
 def submit(cloud: Cloud, steps: list[dict[str, Any]] = CHAIN, objects: int = 3, **more: Any) -> Stage:
-    """A task that was POSTed and whose frames are extracted: `objects` sequences of one frame each."""
+    """A task that was POSTed and whose frames are extracted: `objects` sequences of one frame each, at each rate."""
     task, _ = tasks.create({"labelingJobs": steps, **more})
-    prefix = S3Uri(aws.bucket(), "clips/0/fps-1")
+    for step in steps:
+        put_labels(cloud, step["jobName"], SEQ_LABEL)
+    for rate in dict.fromkeys(f"{step['inputConfig'].get('fps', 1):g}" for step in steps):
+        _extracted(cloud, task, rate, objects)
+    return Stage(cloud, task)
+
+
+def _extracted(cloud: Cloud, task: Task, rate: str, objects: int) -> None:
+    prefix = S3Uri(aws.bucket(), f"clips/0/fps-{rate}")
     places = [prefix / f"sequence-{number:04d}.json" for number in range(1, objects + 1)]
     pictures = [prefix / f"frames/{manifest.frame_name(number)}" for number in range(1, objects + 1)]
     for number, place in enumerate(places, start=1):
         (sequence,) = manifest.sequences(prefix / "frames/", [manifest.frame_name(number)])
         cloud.s3.put_object(Bucket=place.bucket, Key=place.key, Body=json.dumps(sequence))
-    for step in steps:
-        put_labels(cloud, step["jobName"], SEQ_LABEL)
     cloud.s3.put_object(Bucket=prefix.bucket, Key=f"{prefix.key}/s", Body=manifest.manifest(places))
     cloud.s3.put_object(Bucket=prefix.bucket, Key=f"{prefix.key}/f", Body=manifest.manifest(pictures))
     Frames(
         task_id=task.task_id,
-        item=task_table.frames_item("1"),
+        item=task_table.frames_item(rate),
         prefix=f"{prefix}/",
         extracted=objects,
         done=True,
@@ -162,7 +168,6 @@ def submit(cloud: Cloud, steps: list[dict[str, Any]] = CHAIN, objects: int = 3, 
         frames_manifest=str(prefix / "f"),
         updated_at="2027-01-15T08:00:00.000Z",
     ).save()
-    return Stage(cloud, task)
 
 
 _MOST_LABELED = 3

@@ -192,6 +192,49 @@ def test_the_summary_says_how_much_the_second_level_changed_and_how_long_people_
     assert summary["objectsPerFrame"] == {"labeledFrames": 2, "mean": 2.0, "max": 2}
 
 
+# Frame rates
+
+
+def test_frames_of_two_rates_have_times_of_their_own_and_the_labels_of_their_jobs(cloud: Cloud) -> None:
+    cloud.labeling_job("VOTVehicle")
+    cloud.labeling_job("Lanes")
+    clip = CHAIN[0]["inputConfig"]
+    fast = {"jobName": "Lanes", "inputConfig": {**clip, "fps": 2}, "jobLevel": 1}
+    stage = submit(cloud, [fast, CHAIN[0]], objects=2)
+    _, picture = cv2.imencode(".jpg", np.zeros((48, 64, 3), np.uint8))
+    cloud.s3.put_object(Bucket=aws.bucket(), Key="clips/0/fps-2/frames/000001.jpg", Body=picture.tobytes())
+    put_labels(cloud, "VOTVehicle", labels(box(5, "z"), box(1, "a"), brightness="low"))
+    put_labels(cloud, "Lanes", labels(box(9, "b")))
+    stage.trigger()
+    stage.receive(*(labeled(line) for line in cloud.published("VOTVehicle")))
+    stage.receive(*(labeled(line, "Lanes-ref", "Lanes") for line in cloud.published("Lanes")))
+    stage.post_process()
+    found = document(stage)
+    assert [(frame.index, frame.name, frame.fps, frame.time, frame.width) for frame in found.frames] == [
+        (0, "000001.jpg", 1, 0, None),
+        (1, "000002.jpg", 1, 1, None),
+        (2, "000001.jpg", 2, 0, 64),
+        (3, "000002.jpg", 2, 0.5, 64),
+    ]
+    # In the order of frame, job and track, whatever order they were drawn in.
+    assert [(label.frame, label.job_name, label.track_id) for label in found.labels] == [
+        (0, "VOTVehicle", "a"),
+        (0, "VOTVehicle", "z"),
+        (1, "VOTVehicle", "a"),
+        (1, "VOTVehicle", "z"),
+        (2, "Lanes", "b"),
+        (3, "Lanes", "b"),
+    ]
+    assert [frame.attributes for frame in found.frames] == [{"brightness": "low"}] * 2 + [{}] * 2
+    summary = cloud.object(f"tasks/{stage.task_id}/summary.json")
+    assert {(frames["fps"], frames["count"], frames["width"]) for frames in summary["frames"]} == {
+        (1, 2, None),
+        (2, 2, 64),
+    }
+    assert summary["objectsPerFrame"] == {"labeledFrames": 4, "mean": 1.5, "max": 2}
+    assert summary["frameAttributes"] == {"brightness": {"low": 2}}
+
+
 # Label files
 
 
