@@ -6,7 +6,6 @@ FFmpeg's `fps` filter chooses: any other picture ends the benchmark.
 
 import json
 import subprocess
-import tempfile
 import zlib
 from collections.abc import Iterator
 from fractions import Fraction
@@ -18,6 +17,7 @@ import av
 import numpy as np
 
 from bench.clips import CLIPS, FFMPEG, Clip, ffmpeg
+from bench.extracting import QUALITY, decode, ours, theirs
 from bench.measuring import Cost, Row, Work, medians
 from everlabel import video
 
@@ -25,8 +25,7 @@ from everlabel import video
 _CPU_REACH = {1: 1.8, 5: 1.35}
 _WALL_REACH = 1.8
 _MOST_MEGABYTES = 150.0
-# The quantizer of both; how far apart their qualities may be, in dB.
-QUALITY = 2
+# In dB.
 _EQUAL_QUALITY = 0.1
 _WIDTH, _HEIGHT = 1920, 1080
 
@@ -46,24 +45,6 @@ def run(rounds: int) -> Iterator[Row]:
         for fps in _CPU_REACH:
             works |= {f"ours {fps}": partial(ours, path, fps), f"ffmpeg {fps}": partial(theirs, path, fps)}
         yield from _rows(clip, medians(works, rounds))
-
-
-def ours(path: Path, fps: int) -> None:
-    """Our extraction, into files."""
-    with tempfile.TemporaryDirectory() as folder, path.open("rb") as file:
-        for frame in video.extract(file, Fraction(fps), quality=QUALITY):
-            Path(folder, f"{frame.number:06d}.jpg").write_bytes(frame.jpeg)
-
-
-def theirs(path: Path, fps: int) -> None:
-    """FFmpeg's command line, into files."""
-    with tempfile.TemporaryDirectory() as folder:
-        ffmpeg("-i", path, "-an", "-vf", f"fps={fps}", "-q:v", str(QUALITY), Path(folder, "%06d.jpg"))
-
-
-def decode(path: Path) -> None:
-    """FFmpeg's command line, which throws away what it decodes."""
-    ffmpeg("-i", path, "-an", "-f", "null", "-")
 
 
 def _rows(clip: Clip, cost: dict[str, Cost]) -> Iterator[Row]:

@@ -218,7 +218,7 @@ def test_decoding_should_wait_for_uploads_when_too_many_are_under_way(
                 Slow.under_way -= 1
                 return function(*given, **named)
 
-            future.result = result  # type: ignore[method-assign]
+            future.result = result  # type: ignore[assignment, method-assign]
             return future
 
     cloud.s3.put_object(Bucket="clips", Key="drive/clip.mp4", Body=clip)

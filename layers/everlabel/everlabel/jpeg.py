@@ -2,6 +2,8 @@
 
 import math
 import struct
+import zlib
+from dataclasses import dataclass
 from fractions import Fraction
 
 from av.codec.context import CodecContext, Flags
@@ -25,18 +27,28 @@ _DIRECT_FORMATS = {"yuv420p", "yuv420p10le"}
 _DIRECT_MATRICES = {1: "bt709", 2: "smpte170m", 5: "bt470bg", 6: "smpte170m", 9: "bt2020nc"}
 
 
+@dataclass(frozen=True)
+class Still:
+    jpeg: bytes
+    width: int
+    height: int
+    checksum: int
+    """Of the decoded picture, to know it again."""
+
+
 class JpegMaker:
     """Keeps the filters and the encoder from picture to picture; each JPEG depends on its own picture alone."""
 
-    def __init__(self, quality: int) -> None:
-        """`quality`: the quantizer, 1 (best) to 31."""
-        self._quality = quality
+    def __init__(self, quality: int, display_matrix: bytes | None = None) -> None:
+        """`quality`: the quantizer, 1 (best) to 31; the matrix is the clip's, for pictures that have none with them."""
+        self._quality, self._display_matrix = quality, display_matrix
         self._kind: object = None
         self._made = 0
 
-    def make(self, picture: VideoFrame) -> tuple[bytes, int, int]:
-        """Returns the JPEG, its width and its height in pixels, turned as the clip's display matrix says."""
-        turns = _turns(picture)
+    def make(self, picture: VideoFrame) -> Still:
+        """The picture as JPEG, turned as the clip's display matrix says."""
+        side_data = picture.side_data.get(SideDataType.DISPLAYMATRIX)
+        turns = _turns(self._display_matrix if side_data is None else bytes(side_data))
         kind = (picture.width, picture.height, picture.format.name, picture.colorspace, picture.color_range, turns)
         if kind != self._kind:
             self._kind = kind
@@ -49,7 +61,7 @@ class JpegMaker:
         upright.pts = self._made = self._made + 1
         upright.time_base = self._encoder.time_base
         (packet,) = self._encoder.encode(upright)
-        return bytes(packet), upright.width, upright.height
+        return Still(bytes(packet), upright.width, upright.height, checksum(picture))
 
 
 def _graph(picture: VideoFrame, turns: tuple[tuple[str, str], ...]) -> Graph:
@@ -84,12 +96,11 @@ def _encoder(width: int, height: int, quality: int) -> VideoCodecContext:
     return encoder
 
 
-def _turns(picture: VideoFrame) -> tuple[tuple[str, str], ...]:
+def _turns(display_matrix: bytes | None) -> tuple[tuple[str, str], ...]:
     """The filters that FFmpeg's command line puts in for a display matrix (3 × 3, rows a b u, c d v, x y w)."""
-    side_data = picture.side_data.get(SideDataType.DISPLAYMATRIX)
-    if side_data is None:
+    if display_matrix is None:
         return ()
-    a, b, _, c, d, *_ = struct.unpack("=9i", bytes(side_data))
+    a, b, _, c, d, *_ = struct.unpack("=9i", display_matrix)
     clockwise = round(math.degrees(math.atan2(b, a))) % 360 if a or b else 0
     match clockwise:
         case 0:
@@ -102,3 +113,15 @@ def _turns(picture: VideoFrame) -> tuple[tuple[str, str], ...]:
             return (("transpose", "clock_flip" if c < 0 else "cclock"),)
         case _:
             raise ClipRefused(f"the clip is to be shown turned by {clockwise}°, which is no quarter turn")
+
+
+def checksum(frame: VideoFrame) -> int:
+    """Of every fourth row of the brightness: a decoder predicts and transforms nothing smaller than 4 × 4 pixels."""
+    plane = frame.planes[0]
+    # Rows are padded, with anything.
+    width = frame.width * ((frame.format.components[0].bits + 7) // 8)
+    rows = memoryview(plane)
+    checksum = 0
+    for begin in range(0, plane.line_size * frame.height, 4 * plane.line_size):
+        checksum = zlib.crc32(rows[begin : begin + width], checksum)
+    return checksum

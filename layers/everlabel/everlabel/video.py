@@ -1,17 +1,18 @@
 """Frames out of a video at a rate: which pictures, as what, and how to go on after a stop."""
 
 import json
-import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from fractions import Fraction
+from functools import partial
 from typing import BinaryIO, Self
 
-from av.video.frame import VideoFrame
-
+from everlabel import sparing
+from everlabel.coded_picture import NotPlain
+from everlabel.decoder import Planned
 from everlabel.errors import ClipRefused
-from everlabel.frame_choice import choose
-from everlabel.jpeg import JpegMaker
+from everlabel.frame_choice import Choice, choose
+from everlabel.jpeg import JpegMaker, Still, checksum
 from everlabel.video_file import Limits, Picture, VideoFile
 
 __all__ = ["Frame", "Limits", "extract"]
@@ -38,17 +39,12 @@ class Frame:
 
 
 @dataclass(frozen=True)
-class _Place:
+class _Place(sparing.GoOn):
     """A frame that extraction goes on after."""
 
     first_tick: int
-    tick: int
-    pts: int
-    before: int | None
     width: int
     height: int
-    checksum: int
-    """Of the decoded picture, to know it again."""
 
     @classmethod
     def read(cls, text: str) -> Self:
@@ -56,6 +52,10 @@ class _Place:
 
     def __str__(self) -> str:
         return json.dumps(asdict(self))
+
+
+# What makes frames of a file, from the beginning or after a place.
+_Stills = Callable[[VideoFile, _Place | None], Iterator[tuple[Choice[Planned], Still] | tuple[Choice[Picture], Still]]]
 
 
 class _PlaceNotFound(Exception):
@@ -80,9 +80,21 @@ def extract(
             may be used only once the iteration has ended by itself.
     """
     place = _Place.read(resume) if resume else None
+    limits = limits or Limits()
+    begun = 0
+    try:
+        for frame in _extract(file, fps, place, limits, partial(sparing.stills, fps, quality)):
+            begun = frame.number + 1
+            yield frame
+    except NotPlain:
+        pass
+    else:
+        return
     for run_up in _RUN_UPS if place else (None,):
         try:
-            yield from _extract(file, fps, place, run_up, limits or Limits(), JpegMaker(quality))
+            for frame in _extract(file, fps, place, limits, partial(_all_decoded, fps, quality, run_up)):
+                if frame.number >= begun:
+                    yield frame
         except _PlaceNotFound:
             continue
         else:
@@ -90,68 +102,62 @@ def extract(
     raise ClipRefused("the clip is not the one that its frames so far were taken from")
 
 
-def _extract(
-    file: BinaryIO, fps: Fraction, place: _Place | None, run_up: int | None, limits: Limits, maker: JpegMaker
-) -> Iterator[Frame]:
+def _extract(file: BinaryIO, fps: Fraction, place: _Place | None, limits: Limits, stills: _Stills) -> Iterator[Frame]:
     with VideoFile.open(file, limits) as video:
         if video.seconds_long * fps > limits.max_frames + 1:
             raise _too_many(int(video.seconds_long * fps), limits)
-        chosen = choose(
-            video.pictures() if place is None else _found_again(video, place, run_up),
-            video.time_base,
-            fps,
-            start=video.start,
-            tick=place.tick + 1 if place else None,
-            before=place.before if place else None,
-            usual=video.usual,
-        )
-        made: tuple[Picture, bytes, int, int] | None = None
-        for choice in chosen:
-            picture = choice.picture
-            if made is None or made[0] is not picture:
-                made = (picture, *maker.make(picture.frame))
-            _, jpeg, width, height = made
-            seconds = float(video.seconds(picture.pts))
-            if place and (place.width, place.height) != (width, height):
+        for choice, still in stills(video, place):
+            seconds = float(video.seconds(choice.picture.pts))
+            if place and (place.width, place.height) != (still.width, still.height):
                 raise ClipRefused(
-                    f"the picture's size changes from {place.width} × {place.height} to {width} × {height}"
+                    f"the picture's size changes from {place.width} × {place.height} to {still.width} × {still.height}"
                     f" at {seconds:.3f} s; labels need one size"
                 )
             first_tick = place.first_tick if place else choice.tick
             number = choice.tick - first_tick
             if number >= limits.max_frames:
                 raise _too_many(number + 1, limits)
-            place = _Place(first_tick, choice.tick, picture.pts, choice.before, width, height, _checksum(picture.frame))
-            video.skipped = 0
-            yield Frame(number, picture.pts, seconds, width, height, jpeg, str(place))
-        video.refuse_if_undecodable()
+            place = _Place(
+                choice.tick, choice.picture.pts, choice.before, still.checksum, first_tick, still.width, still.height
+            )
+            yield Frame(number, place.pts, seconds, still.width, still.height, still.jpeg, str(place))
         if place is None:
             raise ClipRefused(f"the clip is too short for a frame at {float(fps):g} frames a second")
+
+
+def _all_decoded(
+    fps: Fraction, quality: int, run_up: int | None, video: VideoFile, place: _Place | None
+) -> Iterator[tuple[Choice[Picture], Still]]:
+    maker = JpegMaker(quality)
+    chosen = choose(
+        video.pictures() if place is None else _found_again(video, place, run_up),
+        video.time_base,
+        fps,
+        start=video.start,
+        tick=place.tick + 1 if place else None,
+        before=place.before if place else None,
+        usual=video.usual,
+    )
+    made: tuple[Picture, Still] | None = None
+    for choice in chosen:
+        if made is None or made[0] is not choice.picture:
+            made = choice.picture, maker.make(choice.picture.frame)
+        video.skipped = 0
+        yield choice, made[1]
+    video.refuse_if_undecodable()
 
 
 def _found_again(video: VideoFile, place: _Place, run_up: int | None) -> Iterator[Picture]:
     pictures = video.pictures(None if run_up is None else place.pts - video.units(run_up))
     for picture in pictures:
         video.skipped = 0
-        if picture.pts == place.pts and _checksum(picture.frame) == place.checksum:
+        if picture.pts == place.pts and checksum(picture.frame) == place.checksum:
             yield picture
             yield from pictures
             return
         if picture.pts > place.pts and run_up is not None:
             break
     raise _PlaceNotFound
-
-
-def _checksum(frame: VideoFrame) -> int:
-    """Of every fourth row of the brightness: a decoder predicts and transforms nothing smaller than 4 × 4 pixels."""
-    plane = frame.planes[0]
-    # Rows are padded, with anything.
-    width = frame.width * ((frame.format.components[0].bits + 7) // 8)
-    rows = memoryview(plane)
-    checksum = 0
-    for begin in range(0, plane.line_size * frame.height, 4 * plane.line_size):
-        checksum = zlib.crc32(rows[begin : begin + width], checksum)
-    return checksum
 
 
 def _too_many(frames: int, limits: Limits) -> ClipRefused:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import BinaryIO, Self
 
 import av
+from av.codec.context import CodecContext
 from av.codec.context import Flags as CodecFlags
 from av.container import InputContainer
 from av.error import ArgumentError, FFmpegError, InvalidDataError
@@ -23,6 +24,7 @@ from av.format import Flags
 from av.packet import Packet
 from av.rational import AVRational
 from av.stream import Disposition
+from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
@@ -83,7 +85,7 @@ class VideoFile:
         self._decoded_any = False
         self.time_base = _fraction(self._stream.time_base)
         # AVI only counts pictures in decoding order; FFmpeg's guess at more goes wrong with B-frames.
-        self._has_presentation_times = container.format.name != "avi"
+        self.has_presentation_times = container.format.name != "avi"
         self._clock_may_jump = bool(Flags(container.format.flags) & Flags.ts_discont)
         # MPEG-TS: FFmpeg's command line goes by the clock of the streams it uses, else by that of the whole file.
         if self._clock_may_jump and self._stream.start_time is not None:
@@ -132,20 +134,72 @@ class VideoFile:
         """From the clip's start to a time of the stream."""
         return (pts - self.start) * self.time_base
 
-    def pictures(self, near: int | None = None) -> Iterator[Picture]:
-        """Decodes to the end, from the beginning or from the key frame at or before the time `near`.
+    @property
+    def codec(self) -> str:
+        """FFmpeg's name for it."""
+        return self._stream.codec_context.name
 
-        Pictures that cannot be decoded are left out, as FFmpeg does: a gap in the source.
-        """
+    @property
+    def extradata(self) -> bytes:
+        """The codec's parameters, as the container has them."""
+        return self._stream.codec_context.extradata or b""
+
+    @property
+    def pixels(self) -> int:
+        """Of a picture, as far as the beginning of the file tells."""
+        return self._stream.codec_context.width * self._stream.codec_context.height
+
+    @property
+    def reorder_depth(self) -> int:
+        """How many pictures the decoder keeps back to put them in order, as far as the beginning of the file tells."""
+        return self._stream.codec_context.reorder_depth
+
+    @property
+    def display_matrix(self) -> bytes | None:
+        """How the container says that pictures are to be turned."""
+        return self._stream.codec_context.coded_side_data.get("display_matrix")
+
+    def another_decoder(self) -> VideoCodecContext:
+        """For this stream's packets, with the same bounds; it refuses damage that others put up with."""
+        theirs = self._stream.codec_context
+        decoder = CodecContext.create("hevc" if self.codec == "hevc" else "h264", "r")
+        decoder.extradata = self.extradata
+        decoder.thread_count = 1
+        decoder.flags |= CodecFlags.bitexact
+        decoder.options = {"max_pixels": str(self._limits.max_pixels), "err_detect": "explode"}
+        decoder.reorder_depth = self.reorder_depth
+        # What the container says of colours holds where the stream says nothing.
+        decoder.color_range, decoder.colorspace = theirs.color_range, theirs.colorspace
+        decoder.color_primaries, decoder.color_trc = theirs.color_primaries, theirs.color_trc
+        return decoder
+
+    def packets(self, near: int | None = None) -> "Iterator[Packet[VideoStream]]":
+        """To the end, the last one empty; from the beginning or from the key frame at or before the time `near`."""
         if near is not None:
             with suppress(PermissionError):  # that is how FFmpeg says that it found no place to seek to
                 self._container.seek(near, stream=self._stream)
-        last: Picture | None = None
         clock: int | None = None
         for packet in self._container.demux(self._stream):
             if self._clock_may_jump and packet.dts is not None:
                 self._refuse_jump(packet.dts if clock is None else clock, packet.dts)
                 clock = packet.dts
+            if packet.has_sidedata("encryption_info"):
+                raise ClipRefused("the clip is encrypted")
+            yield packet
+
+    def count_skipped(self) -> None:
+        """To be called for each picture; `skipped` is set to 0 at each frame. Raises ClipRefused at the limit."""
+        self.skipped += 1
+        if self.skipped > self._limits.max_skipped:
+            raise ClipRefused(f"the clip has more than {self._limits.max_skipped} pictures between two frames")
+
+    def pictures(self, near: int | None = None) -> Iterator[Picture]:
+        """Decodes to the end, from the beginning or from the key frame at or before the time `near`.
+
+        Pictures that cannot be decoded are left out, as FFmpeg does: a gap in the source.
+        """
+        last: Picture | None = None
+        for packet in self.packets(near):
             for frame in self._decode(packet):
                 last = self._timed(frame, last)
                 yield last
@@ -159,8 +213,6 @@ class VideoFile:
             )
 
     def _decode(self, packet: "Packet[VideoStream]") -> list[VideoFrame]:
-        if packet.has_sidedata("encryption_info"):
-            raise ClipRefused("the clip is encrypted")
         try:
             frames = self._stream.decode(packet if packet.size else None)
         except FFmpegError as error:
@@ -174,10 +226,8 @@ class VideoFile:
         return frames
 
     def _timed(self, frame: VideoFrame, last: Picture | None) -> Picture:
-        self.skipped += 1
-        if self.skipped > self._limits.max_skipped:
-            raise ClipRefused(f"the clip has more than {self._limits.max_skipped} pictures between two frames")
-        pts = frame.dts if frame.pts is None or not self._has_presentation_times else frame.pts
+        self.count_skipped()
+        pts = frame.dts if frame.pts is None or not self.has_presentation_times else frame.pts
         if pts is None:
             pts = last.pts + (last.duration or self.usual) if last else 0
         return Picture(pts, frame.duration, frame)
@@ -192,7 +242,7 @@ class VideoFile:
 
     def _refuse_too_large(self) -> None:
         context = self._stream.codec_context
-        if context.width * context.height > self._limits.max_pixels:
+        if self.pixels > self._limits.max_pixels:
             raise ClipRefused(
                 f"the picture of {context.width} × {context.height} has more than {self._limits.max_pixels} pixels"
             )
