@@ -96,7 +96,7 @@ exhaustive: setup ## a crash at each AWS call, and all that is undocumented in e
 
 .PHONY: simulate-long
 simulate-long: setup ## 10,000 clips and a year in one world
-	@$(SIMULATION) run --seeds 1 --clips 10000 --days 365 --jobs 1 --no-known
+	@$(SIMULATION) run --seeds 1 --clips 10000 --days 365 --jobs 1 --no-known --control 0
 
 .PHONY: check
 check: setup .venv-sam/.done ## formatting, types, security, the template, and both builds

@@ -12,7 +12,14 @@ logger = Logger()
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], _context: LambdaContext) -> None:
-    """Takes `{taskId, level, taskToken, enteredTime, retryCount}`; the answer goes to the token."""
-    fence = waking.fence(event["enteredTime"], int(event["retryCount"]))
-    waking.park(event["taskId"], int(event["level"]), event["taskToken"], fence)
-    logger.info("parked", extra={"task_id": event["taskId"], "level": event["level"]})
+    """Takes `{taskId, level, isAllSent, isContinued, taskToken, enteredTime, retryCount}`; answers go to the token.
+
+    As long as not all is sent nobody may wake the level: its to-do list may be empty because it has yet to be written.
+    The state's time is up in a second, and the next sending begins.
+    """
+    task_id, level, token = event["taskId"], int(event["level"]), event["taskToken"]
+    if event["isContinued"]:
+        waking.let_end(task_id, level, token)
+    elif event["isAllSent"]:
+        waking.park(task_id, level, token, waking.fence(event["enteredTime"], int(event["retryCount"])))
+    logger.info("looked", extra={"task_id": task_id, "level": level})

@@ -22,7 +22,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     task_id, level = event["taskId"], int(event["level"])
     attempt = Attempt.read(event["execution"], event["startTime"])
     task = task_table.running_task(task_id)
-    sent = sending.Sent(False, int(task.resend_after_seconds), is_spent=attempt.number < task.attempt)
+    sent = sending.Sent(False, sending.SOON, is_spent=attempt.number < task.attempt)
     try:
         if not sent.is_spent:
             sent = sending.send_level(task, level, attempt, lambda: context.get_remaining_time_in_millis() / 1000)

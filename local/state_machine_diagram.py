@@ -25,11 +25,9 @@ PLACES = {
     "IsDoneTransforming": (1, 1),
     "TriggerLabeling": (1, 2),
     "LetExpiriesGather": (0, 3),
-    "IsAllSent": (1, 3),
-    "Continued": (2, 3),
     "CheckForCompletion": (1, 4),
     "IsLastLevel": (1, 5),
-    "NextLevel": (2, 5),
+    "Continued": (2, 5),
     "PostProcessing": (1, 6),
     "BatchError": (3, 6),
     "Complete": (1, 7),
@@ -57,10 +55,11 @@ class Edge:
 def edges(states: Mapping[str, Any]) -> Iterator[Edge]:
     """Every way that an execution can take, in the order of the definition."""
     for name, state in states.items():
-        for choice in state.get("Choices", []):
-            yield Edge(name, choice["Next"], "yes")
+        choices = state.get("Choices", [])
+        for choice in choices:
+            yield Edge(name, choice["Next"], "yes" if len(choices) == 1 else _field(choice["Variable"]))
         if "Default" in state:
-            yield Edge(name, state["Default"], "no")
+            yield Edge(name, state["Default"], "no" if len(choices) == 1 else "neither")
         if "Next" in state:
             yield Edge(name, state["Next"])
         for catch in state.get("Catch", []):
@@ -98,7 +97,7 @@ def _route(edge: Edge) -> list[Point]:
     half, up = BOX_WIDTH / 2, BOX_HEIGHT / 2
     if edge.kind == "error" and x1 < x2 and y1 < y2:
         return [(x1 + half, y1 - 14), (x2, y1 - 14), (x2, y2 - up)]
-    if x1 == x2 and 0 < y2 - y1 <= ROW:
+    if x1 == x2 and 0 < y2 - y1 <= 2 * ROW:
         aside = 24 if edge.kind == "error" else 0
         return [(x1 + aside, y1 + up), (x2 + aside, y2 - up)]
     if y1 == y2 and x1 < x2:
@@ -121,10 +120,8 @@ def _detour(edge: Edge) -> list[Point] | None:
             return [(x1, y1 - up), (x1, y2 - 10), (x2 - half, y2 - 10)]
         case "CheckForCompletion", "TriggerLabeling":
             return [(x1 - half, y1 - 10), (x1 - half - 36, y1 - 10), (x1 - half - 36, y2 + 10), (x2 - half, y2 + 10)]
-        case "IsAllSent", "TriggerLabeling":
-            return [(x1 + half, y1), (x1 + half + 28, y1), (x1 + half + 28, y2 + 14), (x2 + half, y2 + 14)]
-        case "NextLevel", "TriggerLabeling":
-            return [(x1, y1 - up), (x1, y2), (x2 + half, y2)]
+        case "IsLastLevel", "TriggerLabeling":
+            return [(x1 + half, y1 - 12), (x1 + half + 28, y1 - 12), (x1 + half + 28, y2 + 12), (x2 + half, y2 + 12)]
     return None
 
 
@@ -195,11 +192,9 @@ def _note(state: Mapping[str, Any]) -> str:
         case "Task":
             return "Lambda function"
         case "Choice":
-            return f"{_field(state['Choices'][0]['Variable'])}?"
+            return " or ".join(_field(choice["Variable"]) for choice in state["Choices"]) + "?"
         case "Wait":
             return f"for {state['Seconds']} s" if "Seconds" in state else f"for {_field(state['SecondsPath'])}"
-        case "Pass":
-            return "level + 1"
     return ""
 
 
@@ -231,7 +226,7 @@ role="img" aria-label="The state machine AnnotationTask">
   .page {{ fill: #ffffff; stroke: #d9e2ec; }}
   .task rect {{ fill: #e6f0fa; stroke: #2b6cb0; }}
   .choice rect {{ fill: #fff8e1; stroke: #b7791f; }}
-  .wait rect, .pass rect {{ fill: #f1f3f5; stroke: #829ab1; }}
+  .wait rect {{ fill: #f1f3f5; stroke: #829ab1; }}
   .succeed rect {{ fill: #e3f6e8; stroke: #2f855a; }}
   .fail rect {{ fill: #fde8e8; stroke: #c53030; }}
   .start {{ fill: #1f2933; }}

@@ -58,24 +58,30 @@ class Stage:
         """The ARN of the execution that is at work."""
         return executions.arn(executions.name(self.task_id, int(self.now().attempt)))
 
-    def wait(self, level: int = 1, token: str | None = None) -> str:
+    def wait(self, level: int = 1, token: str | None = None, **sent: bool) -> str:
         """Step Functions enters CheckForCompletion: the token waits from now on, and the function gets it."""
         self.entered += 1
         token = token or f"token-{self.entered}"
         self.cloud.step_functions.waiting.add(token)
-        check_for_completion.handler(self.parked(level, token), Context())  # type: ignore[arg-type]
+        check_for_completion.handler(self.parked(level, token, **sent), Context())  # type: ignore[arg-type]
         return token
 
-    def parked(self, level: int, token: str) -> dict[str, Any]:
+    def parked(self, level: int, token: str, *, is_all_sent: bool = True, is_continued: bool = False) -> dict[str, Any]:
         """What CheckForCompletion gets."""
         entered = f"2027-01-15T08:00:{self.entered:02d}.000Z"
         return {
             "taskId": self.task_id,
             "level": level,
+            "isAllSent": is_all_sent,
+            "isContinued": is_continued,
             "taskToken": token,
             "enteredTime": entered,
             "retryCount": 0,
         }
+
+    def goes_on(self, level: int, *, is_last: bool, is_continued: bool = False) -> dict[str, Any]:
+        """What an execution goes on with after CheckForCompletion."""
+        return {"taskId": self.task_id, "level": level, "isLastLevel": is_last, "isContinued": is_continued}
 
     def answered(self, token: str) -> tuple[str, Any] | None:
         """How a token was answered: `success` or the error's name, with what came along; None if it still waits."""

@@ -47,7 +47,7 @@ def test_a_retry_keeps_labels_and_sends_what_failed_under_a_new_id(stage: Stage)
     assert generations(again) == ["000001/g1"]
     second = stage.wait()
     stage.receive(labeled(again[0]))
-    assert stage.answered(second) == ("success", {"isLastLevel": True, "nextLevel": 2})
+    assert stage.answered(second) == ("success", stage.goes_on(1, is_last=True))
 
 
 def test_labels_that_came_while_the_task_was_failed_are_not_lost(stage: Stage) -> None:
@@ -58,7 +58,7 @@ def test_labels_that_came_while_the_task_was_failed_are_not_lost(stage: Stage) -
     tasks.retry(stage.now())
     stage.trigger()
     assert stage.cloud.published("VOTVehicle") == []
-    assert stage.answered(stage.wait()) == ("success", {"isLastLevel": True, "nextLevel": 2})
+    assert stage.answered(stage.wait()) == ("success", stage.goes_on(1, is_last=True))
 
 
 def test_a_late_failure_of_the_first_attempt_does_not_end_the_second(stage: Stage) -> None:

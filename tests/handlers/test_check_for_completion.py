@@ -2,7 +2,7 @@
 
 import pytest
 
-from everlabel import task_table, waking
+from everlabel import sending, task_table, waking
 from everlabel.errors import TaskNotFound
 from tests.handlers.conftest import Cloud
 from tests.handlers.stage import CHAIN, Stage, labeled, submit, unlabeled
@@ -25,7 +25,38 @@ def test_results_that_came_before_the_token_wake_it_at_once(stage: Stage) -> Non
     stage.trigger()
     assert stage.receive(*(labeled(message) for message in stage.cloud.published("VOTVehicle"))) == []
     token = stage.wait()
-    assert stage.answered(token) == ("success", {"isLastLevel": False, "nextLevel": 2})
+    assert stage.answered(token) == ("success", stage.goes_on(2, is_last=False))
+
+
+def test_as_long_as_not_all_is_sent_nobody_wakes_the_level(cloud: Cloud) -> None:
+    """All objects of one labeling job have their labels, and those of the other are not even written down."""
+    cloud.labeling_job("VOTPedestrian")
+    cloud.labeling_job("VOTVehicle")
+    clip = {"clipS3Uri": "s3://clips/a.mp4", "fps": 1}
+    steps = [{"jobName": name, "jobLevel": 1, "inputConfig": clip} for name in ("VOTPedestrian", "VOTVehicle")]
+    stage = submit(cloud, steps, objects=1)
+    job = sending._Sending.create
+    with pytest.MonkeyPatch.context() as slow:
+        slow.setattr(sending._Sending, "create", lambda self: self._step.job_name == "VOTPedestrian" and job(self))
+        answer = stage.trigger()
+    assert (answer["isAllSent"], answer["sendAgainInSeconds"]) == (False, 1)
+    label = labeled(cloud.published("VOTPedestrian")[0], "VOTPedestrian-ref", "VOTPedestrian")
+    stage.receive(label)
+    assert not stage.open()
+    token = stage.wait(is_all_sent=False)
+    stage.receive(label)
+    assert stage.answered(token) is None
+    assert stage.trigger()["isAllSent"] is True
+    assert len(cloud.published("VOTVehicle")) == 1
+
+
+def test_an_execution_that_was_taken_over_from_is_told_to_end(stage: Stage) -> None:
+    stage.trigger()
+    token = stage.wait(is_continued=True)
+    assert stage.answered(token) == ("success", stage.goes_on(1, is_last=False, is_continued=True))
+    level = task_table.find_level(stage.task_id, 1)
+    assert level is not None
+    assert level.token is None
 
 
 def test_the_last_level_says_so(stage: Stage) -> None:
@@ -35,7 +66,7 @@ def test_the_last_level_says_so(stage: Stage) -> None:
     messages = stage.cloud.published("AdjVOTVehicle")
     stage.receive(*(labeled(message, "AdjVOTVehicle-ref", "AdjVOTVehicle") for message in messages))
     token = stage.wait(2)
-    assert stage.answered(token) == ("success", {"isLastLevel": True, "nextLevel": 3})
+    assert stage.answered(token) == ("success", stage.goes_on(2, is_last=True))
 
 
 def test_an_expiry_that_came_before_the_token_sends_it_back_at_once(stage: Stage) -> None:
@@ -76,7 +107,7 @@ def test_a_retried_invocation_with_the_same_token_is_harmless(stage: Stage) -> N
     stage.entered -= 1
     stage.wait(token=token)
     stage.receive(*(labeled(message) for message in stage.cloud.published("VOTVehicle")))
-    assert stage.answered(token) == ("success", {"isLastLevel": False, "nextLevel": 2})
+    assert stage.answered(token) == ("success", stage.goes_on(2, is_last=False))
 
 
 def test_a_stale_token_is_no_error(stage: Stage) -> None:
@@ -87,7 +118,7 @@ def test_a_stale_token_is_no_error(stage: Stage) -> None:
     assert failed == []
     assert len(stage.done()) == 2
     again = stage.wait()
-    assert stage.answered(again) == ("success", {"isLastLevel": False, "nextLevel": 2})
+    assert stage.answered(again) == ("success", stage.goes_on(2, is_last=False))
 
 
 def test_a_level_without_objects_is_done(cloud: Cloud) -> None:
@@ -98,7 +129,7 @@ def test_a_level_without_objects_is_done(cloud: Cloud) -> None:
     stage.receive(unlabeled(cloud.published("VOTVehicle")[0], "Unsupported image format"))
     stage.trigger(2)
     token = stage.wait(2)
-    assert stage.answered(token) == ("success", {"isLastLevel": True, "nextLevel": 3})
+    assert stage.answered(token) == ("success", stage.goes_on(2, is_last=True))
 
 
 def test_failed_objects_fail_the_level_and_are_named(stage: Stage) -> None:
@@ -127,7 +158,7 @@ def test_two_jobs_of_a_level_are_both_waited_for(cloud: Cloud) -> None:
     stage.receive(*(labeled(message) for message in cloud.published("VOTVehicle")))
     assert stage.answered(token) is None
     stage.receive(*(labeled(message, "LaneVOD-ref", "LaneVOD") for message in cloud.published("LaneVOD")))
-    assert stage.answered(token) == ("success", {"isLastLevel": True, "nextLevel": 2})
+    assert stage.answered(token) == ("success", stage.goes_on(1, is_last=True))
 
 
 def test_three_levels_run_one_after_the_other(cloud: Cloud) -> None:
@@ -144,7 +175,7 @@ def test_three_levels_run_one_after_the_other(cloud: Cloud) -> None:
         stage.receive(labeled(messages[0], f"{name}-ref", name))
         assert stage.answered(token) is None
         stage.receive(labeled(messages[1], f"{name}-ref", name))
-        assert stage.answered(token) == ("success", {"isLastLevel": level == 3, "nextLevel": level + 1})
+        assert stage.answered(token) == ("success", stage.goes_on(min(level + 1, 3), is_last=level == 3))
     stage.post_process()
     place = f"s3://everlabel-bucket/tasks/{stage.task_id}/level-3/Third/output.manifest"
     assert [sorted(key for key in line if key.endswith("-ref")) for line in cloud.lines(place)] == [

@@ -46,7 +46,7 @@ def test_the_last_label_wakes_the_level(stage: Stage, messages: list[dict[str, A
     stage.receive(labeled(messages[0]))
     assert stage.answered(token) is None
     stage.receive(labeled(messages[1]))
-    assert stage.answered(token) == ("success", {"isLastLevel": True, "nextLevel": 2})
+    assert stage.answered(token) == ("success", stage.goes_on(1, is_last=True))
 
 
 def test_a_copy_of_a_result_changes_nothing(stage: Stage, messages: list[dict[str, Any]]) -> None:
@@ -75,7 +75,7 @@ def test_a_copy_wakes_the_level_that_its_original_could_not(
         assert stage.receive(*(labeled(message) for message in messages)) == ["message-0", "message-1"]
     assert stage.answered(token) is None
     stage.receive(labeled(messages[1]))
-    assert stage.answered(token) == ("success", {"isLastLevel": True, "nextLevel": 2})
+    assert stage.answered(token) == ("success", stage.goes_on(1, is_last=True))
 
 
 def test_a_copy_finishes_what_a_crash_between_record_and_to_do_list_left(
@@ -285,7 +285,7 @@ def test_the_object_that_everybody_waits_for_wakes_the_level_whatever_the_order(
     again = stage.cloud.published("VOTVehicle")
     second = stage.wait()
     stage.receive(labeled(again[0]))
-    assert stage.answered(second) == ("success", {"isLastLevel": True, "nextLevel": 2})
+    assert stage.answered(second) == ("success", stage.goes_on(1, is_last=True))
 
 
 def test_no_token_and_no_label_is_ever_logged(

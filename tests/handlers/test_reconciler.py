@@ -70,7 +70,7 @@ def test_labels_that_nobody_announced_are_accepted_and_their_level_wakes(stage: 
     found = reconcile(stage.cloud)
     assert (found.labels, found.levels) == (2, 1)
     assert {done.outcome for done in stage.done().values()} == {"labeled"}
-    assert stage.answered(token) == ("success", {"isLastLevel": True, "nextLevel": 2})
+    assert stage.answered(token) == ("success", stage.goes_on(1, is_last=True))
 
 
 def test_a_label_that_was_announced_is_not_written_again(stage: Stage) -> None:
@@ -245,7 +245,7 @@ def test_a_level_that_sleeps_although_it_is_done_wakes(stage: Stage) -> None:
     write(stage.cloud, *map(labeled, messages))
     found = reconcile(stage.cloud)
     assert (found.labels, found.levels) == (0, 1)
-    assert stage.answered(token) == ("success", {"isLastLevel": True, "nextLevel": 2})
+    assert stage.answered(token) == ("success", stage.goes_on(1, is_last=True))
 
 
 def test_a_level_that_waits_is_looked_at_once_however_many_lines_it_has(

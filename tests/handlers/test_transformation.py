@@ -214,7 +214,7 @@ def test_decoding_should_wait_for_uploads_when_too_many_are_under_way(
             Slow.most = max(Slow.most, Slow.under_way)
             future: Future[Any] = Future()
 
-            def result() -> Any:
+            def result(timeout: float | None = None) -> Any:  # noqa: ARG001 # as a future's
                 Slow.under_way -= 1
                 return function(*given, **named)
 

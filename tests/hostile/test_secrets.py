@@ -80,14 +80,14 @@ def test_no_secret_should_be_logged_in_the_whole_life_of_a_clip(
         throttled.setattr(moves, "label", lambda *_, **__: (_ for _ in ()).throw(RuntimeError("throttled")))
         assert stage.receive(label) == ["message-0"]
     assert stage.receive(label, label, {**label, "note": f"{LABEL}-2"}) == []
-    assert stage.answered(token) == ("success", {"isLastLevel": False, "nextLevel": 2})
+    assert stage.answered(token) == ("success", stage.goes_on(2, is_last=False))
 
     stage.trigger(2)
     (message,) = cloud.published("AdjVOTVehicle")
     assert message["note"] == LABEL
     token = stage.wait(2, f"{TOKEN}-3")
     assert stage.receive(labeled(message, "AdjVOTVehicle-ref", "AdjVOTVehicle")) == []
-    assert stage.answered(token) == ("success", {"isLastLevel": True, "nextLevel": 3})
+    assert stage.answered(token) == ("success", stage.goes_on(2, is_last=True))
     for name in ("VOTVehicle", "AdjVOTVehicle"):
         put_labels(cloud, name, {"tracking-annotations": [{"frame": "000001.jpg", "annotations": LABEL}]})
         with pytest.raises(LabelsUnreadable, match="annotations: is text; expected a list") as unreadable:

@@ -29,6 +29,7 @@ TRANSIENT = {
 and https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html"""
 
 IDS = {"taskId", "level", "taskToken", "enteredTime", "retryCount", "execution", "startTime", "error"}
+SAID = {"isAllSent", "isContinued"}
 """What a step may be told: which task, which level, who waits for it, and what went wrong."""
 
 
@@ -118,7 +119,7 @@ def test_no_error_should_lead_back_to_the_state_it_came_from(name: str) -> None:
 @pytest.mark.parametrize("name", TASKS)
 def test_only_ids_should_travel(name: str) -> None:
     payload = TASKS[name]["Parameters"]["Payload"]
-    assert {key.removesuffix(".$") for key in payload} <= IDS
+    assert {key.removesuffix(".$") for key in payload} <= IDS | SAID
     assert all(key.endswith(".$") for key in payload), "nothing is written into the definition twice"
     whole = {"$", "$$", "$$.Execution", "$$.Execution.Input"}
     assert not whole & set(payload.values())

@@ -84,8 +84,13 @@ def sent(
     return Gives({"taskId": TASK, "level": level, **answer})
 
 
-LAST_LEVEL = Succeeds({"isLastLevel": True, "nextLevel": 2})
-NEXT_LEVEL = Succeeds({"isLastLevel": False, "nextLevel": 2})
+def completed(level: int = 1, *, is_last: bool = False, is_continued: bool = False, **more: Any) -> Succeeds:
+    """What the token of CheckForCompletion is answered with."""
+    return Succeeds({"taskId": TASK, "level": level, "isLastLevel": is_last, "isContinued": is_continued, **more})
+
+
+LAST_LEVEL = completed(is_last=True)
+NEXT_LEVEL = completed(2)
 GOOD: dict[str, Outcome] = {
     "Transformation": transformed(),
     "TriggerLabeling": sent(),

@@ -19,8 +19,8 @@ from tests.simulation.journeys import (
     Gives,
     Raises,
     Script,
-    Succeeds,
     Throttled,
+    completed,
     sent,
     transformed,
 )
@@ -28,9 +28,9 @@ from tests.simulation.moto_journey import MotoEngine
 from tests.simulation.payload import size, text_of
 from tests.simulation.virtual_journey import VirtualEngine
 
-FIRST = ["Transformation", "IsDoneTransforming", "TriggerLabeling", "IsAllSent", "CheckForCompletion"]
+FIRST = ["Transformation", "IsDoneTransforming", "TriggerLabeling", "CheckForCompletion"]
 LAST = ["IsLastLevel", "PostProcessing", "Complete"]
-AGAIN = ["TriggerLabeling", "IsAllSent", "CheckForCompletion"]
+AGAIN = ["TriggerLabeling", "CheckForCompletion"]
 BAD = ["BatchError", "Failed"]
 EXPIRED, BROKEN = Fails("expired", "an object expired"), Raises("ValueError")
 
@@ -42,19 +42,19 @@ WAYS: dict[str, tuple[Script, str, list[str]]] = {
         ["Transformation", "IsDoneTransforming", "WaitForTransformComplete"] * 2 + FIRST + LAST,
     ),
     "sent in parts": (
-        Script({"TriggerLabeling": [sent(is_all=False)]}),
+        Script({"TriggerLabeling": [sent(is_all=False, again=3)]}, answers=[TIMEOUT]),
         "SUCCEEDED",
-        [*FIRST[:2], "TriggerLabeling", "IsAllSent", *AGAIN, *LAST],
+        [*FIRST, *AGAIN, *LAST],
     ),
     "gone on elsewhere": (
-        Script({"TriggerLabeling": [sent(is_all=False), sent(is_all=False, is_continued=True)]}),
+        Script({"TriggerLabeling": [sent(is_all=False, is_continued=True)]}, answers=[completed(is_continued=True)]),
         "SUCCEEDED",
-        [*FIRST[:2], *["TriggerLabeling", "IsAllSent"] * 2, "Continued"],
+        [*FIRST, "IsLastLevel", "Continued"],
     ),
     "two levels": (
         Script(answers=[NEXT_LEVEL]),
         "SUCCEEDED",
-        [*FIRST, "IsLastLevel", "NextLevel", *AGAIN, *LAST],
+        [*FIRST, "IsLastLevel", *AGAIN, *LAST],
     ),
     "sent again in time": (Script(answers=[TIMEOUT, TIMEOUT]), "SUCCEEDED", FIRST + AGAIN * 2 + LAST),
     "expired": (Script(answers=[EXPIRED]), "SUCCEEDED", [*FIRST, "LetExpiriesGather", *AGAIN, *LAST]),
@@ -69,9 +69,9 @@ WAYS: dict[str, tuple[Script, str, list[str]]] = {
     "tried again": (Script({"Transformation": [BROKEN, Throttled(), BROKEN]}), "SUCCEEDED", FIRST + LAST),
     "tried too often": (Script({"Transformation": [BROKEN] * 7}), "FAILED", ["Transformation", *BAD]),
     "tried again at each visit": (
-        Script({"TriggerLabeling": [BROKEN] * 5 + [sent(is_all=False)] + [BROKEN] * 5}),
+        Script({"TriggerLabeling": [BROKEN] * 5 + [sent()] + [BROKEN] * 5}, answers=[TIMEOUT]),
         "SUCCEEDED",
-        [*FIRST[:2], "TriggerLabeling", "IsAllSent", *AGAIN, *LAST],
+        [*FIRST, *AGAIN, *LAST],
     ),
     "each retrier on its own": (
         Script({"TriggerLabeling": [Raises("LabelingJobNotReady"), BROKEN] * 6}),
@@ -235,9 +235,10 @@ SCRIPTS = st.builds(
                 EXPIRED,
                 LAST_LEVEL,
                 NEXT_LEVEL,
+                completed(is_continued=True),
                 Fails("ObjectsFailed", "all"),
                 Fails(""),
-                Succeeds({"isLastLevel": False, "nextLevel": 2, "more": {"deep": [None, 1.5]}}),
+                completed(2, more={"deep": [None, 1.5]}),
             ]
         ),
         max_size=5,

@@ -13,7 +13,7 @@ _STALE = {"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"}
 _LONGEST_CAUSE = 32_768  # https://docs.aws.amazon.com/step-functions/latest/apireference/API_SendTaskFailure.html
 
 # A Standard execution ends after a year or 25,000 events: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
-# A round has 13 events, and 3 more for each invocation that is tried again.
+# A round has 11 events, and 3 more for each invocation that is tried again.
 MOST_ROUNDS = 600
 LONGEST_SECONDS = 280 * 86_400  # 300 days less the longest wait of a round
 

@@ -38,13 +38,17 @@ _CREATED_PER_CURSOR = 2_500
 _DAY = 86_400.0  # what a message may take from us to the queue, and an answer from Ground Truth to us
 
 
+SOON = 1
+"""Seconds. The shortest time-out that Step Functions takes."""
+
+
 @dataclass(frozen=True)
 class Sent:
     """How far a sending got."""
 
     all_sent: bool
     again_in_seconds: int
-    """When the next full sending is due."""
+    """When to send again: what is left until the next full sending, or `SOON` if not all was sent."""
     is_spent: bool = False
     """Nothing was sent: the execution must hand over to a successor first."""
     silent: int = 0
@@ -70,7 +74,7 @@ def send_level(task: Task, level: int, attempt: Attempt, seconds_left: SecondsLe
     resend_after = int(task.resend_after_seconds)
     rounds = _begin_level(task, definition, level, attempt)
     if attempt.is_spent(rounds, definition.levels):
-        return Sent(False, resend_after, is_spent=True)
+        return Sent(False, SOON, is_spent=True)
     again_in = float(resend_after)
     silent = 0
     used: dict[str, int] = {}
@@ -86,13 +90,13 @@ def send_level(task: Task, level: int, attempt: Attempt, seconds_left: SecondsLe
         all_sent = sending.create() and sending.publish(resend_after)
         silent += sending.silent
         if not all_sent:
-            return Sent(False, resend_after, silent=silent)
+            return Sent(False, SOON, silent=silent)
         again_in = min(again_in, float(job.last_full_send or 0) + resend_after - clock.now())
         used[step.job_name] = int(labeling_job.epoch)
     # A job that was replaced while this sent may have missed some of it, and whoever woke the levels that wait for it
     # found this one awake.
     if {job_name: int(job.epoch) for job_name, job in job_table.find_all(used).items()} != used:
-        return Sent(False, resend_after, silent=silent)
+        return Sent(False, SOON, silent=silent)
     return Sent(True, max(1, round(again_in)), silent=silent)
 
 

@@ -6,6 +6,7 @@ on the item that holds the token, so parking is refused as long as something mus
 """
 
 from datetime import datetime
+from typing import Any
 
 from pynamodb.exceptions import UpdateError
 
@@ -102,13 +103,24 @@ def wake(task_id: str, level: int, *, must_send: bool = True) -> bool:
         if failed is not None:
             executions.fail(current.token, OBJECTS_FAILED, failed)
         else:
-            executions.succeed(current.token, {"isLastLevel": bool(current.is_last), "nextLevel": level + 1})
+            executions.succeed(current.token, _completed(current, level))
     elif current.resend:
         executions.fail(current.token, EXPIRED, "at least one data object must be sent under a new id")
     else:
         return False
     _forget(current)
     return True
+
+
+def let_end(task_id: str, level: int, token: str) -> None:
+    """Answers the token of an execution that a successor has taken over from."""
+    executions.succeed(token, {"taskId": task_id, "level": level, "isLastLevel": False, "isContinued": True})
+
+
+def _completed(current: Level, level: int) -> dict[str, Any]:
+    """What the execution goes on with: the next level, unless this was the last."""
+    is_last = bool(current.is_last)
+    return {"taskId": current.task_id, "level": level + (not is_last), "isLastLevel": is_last, "isContinued": False}
 
 
 def _forget(level: Level) -> None:

@@ -163,7 +163,7 @@ class Observer:
         if task is None:
             return
         data = execution.data
-        level = data.get("level") if isinstance(data, dict) else None
+        level = _level(state, data) if isinstance(data, dict) else None
         self.note(f"{execution.name} enters {state}" + (f", level {level}" if level else ""), task[1])
         self._ledger.entered(task[1], level, state, execution.started_at, execution.history.count)
 
@@ -210,3 +210,12 @@ def written(at: float, start: float) -> str:
     """A time as day and time of day since the beginning."""
     day = int((at - start) // 86_400)
     return f"day {day:3d} {datetime.fromtimestamp(at, UTC):%H:%M:%S}"
+
+
+def _level(state: str, data: Mapping[str, Any]) -> int | None:
+    """The level that an execution is at: in IsLastLevel that which is completed, though its data have the next one."""
+    if state != "IsLastLevel" or "isLastLevel" not in data:
+        return data.get("level")
+    if data["isContinued"]:
+        return None
+    return int(data["level"]) - (not data["isLastLevel"])
