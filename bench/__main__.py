@@ -14,6 +14,7 @@ BENCHMARKS = {
     "frame_extraction": "Frames out of clips",
     "sending": "Sending a level to its labeling job, beside source A",
     "receiving": "Receiving a level's results, beside source A",
+    "life_of_a_clip": "The whole life of a clip, beside source A",
     "cold_start": "Cold starts, beside a handler that only makes the same clients",
 }
 

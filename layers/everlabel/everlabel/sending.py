@@ -11,6 +11,7 @@ under a new generation.
 """
 
 import json
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -97,7 +98,8 @@ def send_level(task: Task, level: int, attempt: Attempt, seconds_left: SecondsLe
     # found this one awake.
     if {job_name: int(job.epoch) for job_name, job in job_table.find_all(used).items()} != used:
         return Sent(False, SOON, silent=silent)
-    return Sent(True, max(1, round(again_in)), silent=silent)
+    # Rounded up: who comes back too early has nothing to send, and comes again.
+    return Sent(True, max(SOON, math.ceil(again_in)), silent=silent)
 
 
 def _nothing_left(job: Job, step: LabelingStep) -> bool:
