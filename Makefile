@@ -123,8 +123,9 @@ docs: setup ## draw the state machine and a contact sheet, write the OpenAPI doc
 # ---- the cloud --------------------------------------------------------------------------------------------------
 
 .PHONY: build
-build: .venv-sam/.done ## sam build (ARCHITECTURE=arm64 or x86_64)
+build: .venv-sam/.done ## sam build, with byte code (ARCHITECTURE=arm64 or x86_64)
 	$(SAM) build --parameter-overrides Architecture=$(ARCHITECTURE)
+	@$(ROOT) .venv-sam/bin/python -m local.byte_code .aws-sam/build
 
 .PHONY: deploy
 deploy: build ## sam deploy; asks what it must know

@@ -3,8 +3,8 @@
     python -m local.builds
 
 For each architecture: `sam build` passes, every binary in a layer is of that architecture, each function with its
-layers stays under Lambda's size, and, where this machine has that processor, every function imports from its built
-code and layers alone. The wheel of the command line holds its packages and taxonomies whole, and nothing else.
+layers stays under Lambda's size and has its byte code, and, where this machine has that processor, every function
+imports from its built code and layers alone. The wheel of the command line holds its packages and taxonomies whole, and nothing else.
 """
 
 import os
@@ -15,10 +15,13 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Iterator
+from importlib.util import cache_from_source
 from pathlib import Path
 from typing import Any
 
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
+
+from local import byte_code
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -57,7 +60,7 @@ def main() -> None:
 
 
 def build(architecture: str, folder: Path) -> None:
-    """`sam build` into a folder."""
+    """`sam build` into a folder, and byte code beside it."""
     # SAM looks for an interpreter of the functions' version first on the path.
     path = f"{Path(sys.base_prefix) / 'bin'}{os.pathsep}{os.environ['PATH']}"
     command = [str(ROOT / ".venv-sam/bin/sam"), "build", "--no-cached", "--build-dir", str(folder)]
@@ -71,6 +74,7 @@ def build(architecture: str, folder: Path) -> None:
     )
     if done.returncode:
         raise BuildError(f"sam build for {architecture} failed:\n{done.stdout}{done.stderr}")
+    byte_code.add(folder)
 
 
 def check(architecture: str, folder: Path) -> None:
@@ -84,6 +88,7 @@ def check(architecture: str, folder: Path) -> None:
             continue
         used = [layers["EverlabelLayer"], *(layers[layer["Ref"]] for layer in made["Properties"].get("Layers", []))]
         code = folder / made["Properties"]["CodeUri"]
+        faults += [f"{path.relative_to(folder)} has no byte code" for path in _uncompiled(code, *used)]
         sizes[name] = sum(_size(place) for place in [code, *used])
         if sizes[name] > MOST_BYTES:
             faults.append(f"{name} has {sizes[name]:,} bytes with its layers; Lambda takes {MOST_BYTES:,}")
@@ -140,6 +145,11 @@ def _foreign(place: Path, machine: int) -> Iterator[str]:
             head = file.read(20)
         if head[:4] == b"\x7fELF" and struct.unpack_from("<H", head, 18)[0] != machine:
             yield f"{path.relative_to(place.parent)} is for another processor"
+
+
+def _uncompiled(*places: Path) -> Iterator[Path]:
+    sources = (path for place in places for path in sorted(place.rglob("*.py")))
+    return (path for path in sources if not Path(cache_from_source(path)).exists())
 
 
 def _size(place: Path) -> int:

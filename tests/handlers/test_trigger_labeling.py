@@ -47,6 +47,13 @@ def test_called_again_before_the_refresh_it_publishes_nothing(stage: Stage) -> N
     assert answer["sendAgainInSeconds"] == 1 * DAY
 
 
+def test_it_never_comes_back_before_there_is_something_to_send(stage: Stage) -> None:
+    stage.trigger()
+    stage.cloud.now += 4 * DAY + 0.6
+    answer = stage.trigger()
+    assert answer["sendAgainInSeconds"] == DAY, "in whole seconds, rounded up"
+
+
 def test_after_five_days_what_has_no_outcome_goes_again_under_the_same_id(stage: Stage) -> None:
     stage.trigger()
     messages = stage.cloud.published("VOTVehicle")
