@@ -23,6 +23,7 @@ from local.command_line import (
 )
 from local.credentials import KEY_ID, SECRET
 from local.execution_environment import Answer, Function, Worker
+from local.street import street_clip
 from local.template import ROOT, STACK, Template
 
 if TYPE_CHECKING:
@@ -46,8 +47,11 @@ def up(
         from local.seed import seeded  # moto takes seconds to import
         from local.world import Settings, World
 
-        settings = Settings(port=port, api_port=api_port, day_seconds=day, seed=seed)
+        # A labeling job ends itself after ten idle days, which here would be every few seconds.
+        endless = {"idle_limit": float("inf")}
+        settings = Settings(port=port, api_port=api_port, day_seconds=day, seed=seed, job_limits=endless)
         with seeded(settings) if seed_events else World(settings) as world:
+            world.client("s3").upload_file(str(street_clip()), world.settings.buckets[0], "street.mp4")
             typer.echo(directions(world, seed_events))
             world.wait()
     except KeyboardInterrupt:
@@ -56,7 +60,7 @@ def up(
 
 def directions(world: "World", has_events: bool) -> str:
     """How to reach a world: its addresses and commands to copy."""
-    region = world.settings.region
+    region, bucket, team = world.settings.region, world.settings.buckets[0], world.outputs["WorkteamArn"]
     addresses = {
         "API": world.api_url,
         "AWS endpoint": world.endpoint_url,
@@ -64,59 +68,40 @@ def directions(world: "World", has_events: bool) -> str:
         **{name: value for name, value in world.outputs.items() if name != "ApiUrl"},
     }
     width = max(len(name) for name in addresses)
-    aws = f"  aws --endpoint-url {world.endpoint_url}"
+    credentials = f"AWS_ACCESS_KEY_ID={KEY_ID} AWS_SECRET_ACCESS_KEY={SECRET}"
+    jobs = [
+        "Start labeling jobs, once for all clips:",
+        "  .venv/bin/everlabel jobs create examples/labeling-job.json examples/adjustment-job.json \\",
+        f"      --workteam-arn {team} --wait",
+    ]
+    there = [
+        "The labeling jobs VOTVehicle and AdjVOTVehicle are there.",
+        "The tasks that are there belong to the events of `make invoke` and stand still.",
+    ]
     lines = [
         f"A day of Ground Truth lasts {world.settings.day_seconds:g} s here.",
         "",
         *(f"{name:{width}}  {value}" for name, value in addresses.items()),
         "",
         "For every command below:",
-        f"  export AWS_ACCESS_KEY_ID={KEY_ID} AWS_SECRET_ACCESS_KEY={SECRET} AWS_REGION={region}"
-        f" AWS_DEFAULT_REGION={region}",
+        f"  export {credentials} \\",
+        f"      AWS_REGION={region} AWS_DEFAULT_REGION={region} AWS_ENDPOINT_URL={world.endpoint_url}",
         f"  export API={world.api_url}",
         "",
-        *_task(world, has_events),
+        *(there if has_events else jobs),
         "",
-        "A clip of your own, to be named in a task's clipS3Uri:",
-        f"{aws} s3 cp clip.mp4 s3://{world.settings.buckets[0]}/clip.mp4",
+        f"Make a task of each clip in s3://{bucket}/ (street.mp4 is there; for yours: aws s3 cp clip.mp4 s3://{bucket}/):",
+        f"  .venv/bin/everlabel submit s3://{bucket}/ --definition examples/definition.json",
+        "  .venv/bin/everlabel tasks watch --clip-prefix street",
+        "  .venv/bin/everlabel render report --where clipId=street --to out",
         "",
-        "See all tasks, or one with its progress; a task that completed says where its summary is:",
-        *_curl(world, "$API/annotation-tasks"),
-        *_curl(world, "$API/annotation-tasks/<taskId>"),
-        f"{aws} s3 cp <summaryS3Uri> -",
-        "",
-        "Look inside:",
-        f"{aws} stepfunctions list-executions --state-machine-arn {world.outputs['StateMachineArn']}",
+        "The same with the API itself, and a look inside:",
+        f"  curl --user {KEY_ID}:{SECRET} --aws-sigv4 aws:amz:{region}:execute-api $API/annotation-tasks",
+        f"  aws stepfunctions list-executions --state-machine-arn {world.outputs['StateMachineArn']}",
         "",
         "Ctrl-C ends it.",
     ]
     return "\n".join(lines)
-
-
-def _curl(world: "World", *arguments: str) -> list[str]:
-    signed = f"  curl --user {KEY_ID}:{SECRET} --aws-sigv4 aws:amz:{world.settings.region}:execute-api"
-    return [f"{signed} \\", f"       {' '.join(arguments)}"]
-
-
-def _task(world: "World", has_events: bool) -> list[str]:
-    def post(path: str, file: str) -> list[str]:
-        return _curl(world, "-H 'Content-Type: application/json'", f"--data @{file}", f"$API{path}")
-
-    task = post("/annotation-tasks", "examples/annotation-task.json")
-    if has_events:
-        return [
-            "Give it a task; its clip and its labeling jobs, VOTVehicle and AdjVOTVehicle, are there.",
-            "The tasks that are there already belong to the events of `make invoke` and stand still:",
-            *task,
-        ]
-    clip = f"  aws --endpoint-url {world.endpoint_url} s3 cp clip.mp4 s3://{world.settings.buckets[0]}/clip.mp4"
-    return [
-        "Give it a clip, labeling jobs and a task that names the clip:",
-        clip,
-        *post("/labeling-jobs", "examples/labeling-job.json"),
-        *post("/labeling-jobs", "examples/adjustment-job.json"),
-        *task,
-    ]
 
 
 @app.command()

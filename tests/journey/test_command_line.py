@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -70,14 +71,14 @@ def run(command: list[str], **environment: str) -> subprocess.CompletedProcess[s
         env={**os.environ, "COLUMNS": "400", **environment},  # wide enough that no message is wrapped
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
 
 
 def test_up_should_say_how_to_reach_it(up: dict[str, str]) -> None:
     assert requests.get(f"{up['API']}/annotation-tasks", timeout=5).status_code == 403
-    assert f"--endpoint-url {up['AWS']}" in up["said"]
+    assert f" AWS_ENDPOINT_URL={up['AWS']}\n" in up["said"]
     assert "--aws-sigv4 aws:amz:us-east-1:execute-api" in up["said"]
     assert ":workteam/private-crowd/" in up["said"]
     assert f"export API={up['API']}" in up["said"]
@@ -154,3 +155,19 @@ def test_invoke_should_start_a_world_for_one_call_when_none_is_up(tmp_path: Path
     done = invoke("LabelingJobsApi", LIST_JOBS, "http://127.0.0.1:9", tmp_path)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["statusCode"] == 200
+
+
+def test_what_up_says_to_type_should_take_the_clip_that_is_there_to_a_report(
+    up: dict[str, str], tmp_path: Path
+) -> None:
+    """Stands at the end: labeling jobs are there afterwards."""
+    typed = up["said"].replace("\\\n", "")
+    given = dict(re.findall(r"(AWS_\w+)=(\S+)", typed))
+    given |= {"XDG_CONFIG_HOME": str(tmp_path), "AWS_CONFIG_FILE": os.devnull, "PYTHONPATH": str(ROOT / "cli")}
+    commands = [shlex.split(line) for line in re.findall(r"^  \.venv/bin/everlabel (.*)$", typed, re.MULTILINE)]
+    assert [command[0] for command in commands] == ["jobs", "submit", "tasks", "render"]
+    for command in commands:
+        arguments = [str(tmp_path) if part == "out" else part for part in command]
+        done = run([*PYTHON, "everlabel_cli", *arguments], **given)
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "street.html").stat().st_size > 100_000

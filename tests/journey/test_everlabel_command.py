@@ -1,5 +1,6 @@
 """`everlabel` on a stack of the real template: jobs are started, clips submitted, watched, retried, stopped."""
 
+import csv
 import json
 import subprocess
 from collections.abc import Iterator
@@ -194,6 +195,55 @@ def test_tasks_should_be_stopped_by_a_filter_but_not_without_a_yes(world: World)
     assert {row["status"] for row in rows} <= {"Stopping", "Stopped"}
     listed = answer(everlabel(world, "tasks", "list", "--status", "Stopping", "--status", "Stopped", *JSON))
     assert {row["taskId"] for row in listed} == {row["taskId"] for row in rows}
+
+
+# What labels are for
+
+
+def completed(world: World, clip: str) -> dict[str, Any]:
+    """How a completed task of test_clips_should_be_labeled_and_watched_to_the_end is shown."""
+    chosen = ("--clip-prefix", clip, "--status", "Completed", "--query", "[0].taskId")
+    found: dict[str, Any] = answer(
+        everlabel(world, "tasks", "show", answer(everlabel(world, "tasks", "list", *chosen, *JSON)), *JSON)
+    )
+    return found
+
+
+def test_a_completed_task_should_be_summed_up_and_no_other(world: World) -> None:
+    task = completed(world, "a_front")
+    bucket, _, key = task["summaryS3Uri"].removeprefix("s3://").partition("/")
+    summary = json.loads(world.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
+    assert answer(everlabel(world, "tasks", "summary", task["taskId"], *JSON)) == summary
+    summary |= {"labels": 5, "trackLengths": {**summary["trackLengths"], "tracks": 2}}
+    summary["classes"] = {"car": {"labels": 5, "frames": 4, "tracks": 2}}
+    world.client("s3").put_object(Bucket=bucket, Key=key, Body=json.dumps(summary).encode())
+    run = everlabel(world, "tasks", "summary", task["taskId"])
+    assert run.stderr == f"a_front: 5 labels in {summary['objectsPerFrame']['labeledFrames']} frames, 2 tracks\n"
+    assert [line.split("│")[1:-1] for line in run.stdout.splitlines() if "car" in line] == [
+        [" car   ", " 5      ", " 4      ", " 2      "]
+    ]
+    waiting = answer(everlabel(world, "tasks", "list", "--status", "InProgress", "--limit", "1", *JSON))[0]["taskId"]
+    refused = everlabel(world, "tasks", "summary", waiting)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr == f"Error: task {waiting} is InProgress; only a completed task has a summary\n"
+
+
+def test_pictures_and_datasets_should_be_made_of_a_stacks_tasks(world: World, tmp_path: Path) -> None:
+    task_id = completed(world, "b_front")["taskId"]
+    (drawn,) = answer(everlabel(world, "render", "sheet", task_id, "--to", str(tmp_path), *JSON))
+    assert drawn == {"clipId": "b_front", "taskId": task_id, "file": str(tmp_path / "b_front.png")}
+    assert (tmp_path / "b_front.png").read_bytes().startswith(b"\x89PNG")
+
+    chosen = ("--where", "clipId!=b_front", "--where", "attributes.drive.city=Turin", "--ratios", "100")
+    build = ("dataset", "build", "--name", "road", "--to", str(tmp_path), *chosen, "--images", *JSON)
+    built = answer(everlabel(world, *build))
+    assert (built["version"], built["tasks"], built["splits"], built["isNew"]) == (1, 1, {"train": 1}, True)
+    assert answer(everlabel(world, *build))["isNew"] is False
+    with (tmp_path / "road" / "1" / "frames.csv").open(newline="") as file:
+        (frame,) = csv.DictReader(file)
+    bucket, _, key = frame["s3Uri"].removeprefix("s3://").partition("/")
+    there = world.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    assert (tmp_path / "road" / "1" / frame["image"]).read_bytes() == there
 
 
 # Dead letters

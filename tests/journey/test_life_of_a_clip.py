@@ -8,8 +8,8 @@ import pytest
 
 from everlabel import annotation_json
 from local.api_client import ApiClient
-from local.demo import street_clip
 from local.ground_truth.people import Behaviour, Team
+from local.street import street_clip
 from local.world import Settings, World
 
 # As the source article prints it; the test sends these very bytes.
