@@ -125,11 +125,11 @@ def _teams(chance: Random, jobs: Sequence[JobPlan], size: Size) -> tuple[TeamPla
 
 
 def _clips(chance: Random, size: Size, frames: int) -> Iterator[ClipPlan]:
-    """Some arrive one by one, some in bulk; three in a hundred are poison."""
+    """Some arrive one by one, some in bulk, twenty a second; three in a hundred are poison."""
     last = min(_ARRIVAL_DAYS, size.days / 10) * DAY
     bulks = [chance.uniform(DAY / 8, last) for _ in range(3)]
     for number in range(1, size.clips + 1):
-        at = chance.choice(bulks) if chance.random() < 0.5 else chance.uniform(DAY / 8, last)
+        at = chance.choice(bulks) + number / 20 if chance.random() < 0.5 else chance.uniform(DAY / 8, last)
         poison: Poison = ""
         if chance.random() < 0.03:
             poison = chance.choice(["no frames", "lost frame"])

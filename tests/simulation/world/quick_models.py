@@ -6,6 +6,7 @@ to pynamodb, whose word also counts where something is to be refused.
 """
 
 import json
+from collections import deque
 from collections.abc import Callable, Mapping
 from functools import cache
 from inspect import getattr_static
@@ -32,6 +33,9 @@ _INSTANTIATE = AttributeContainer.__dict__["_instantiate"]
 _DESERIALIZE = AttributeContainer._container_deserialize
 _SERIALIZE = AttributeContainer._container_serialize
 _CONNECTION = Model.__dict__["_get_connection"]
+_MOST_KEPT = 20_000
+_KEPT: deque[dict[Any, Any]] = deque()
+"""What rows keep that were read lately: enough for those that are read again, and as much for many clips as for few."""
 _SMALL = {str(number): number for number in range(1_000)}
 
 
@@ -167,6 +171,9 @@ def deserialize(self: AttributeContainer, attribute_values: _Values) -> None:
         return
     self.attribute_values = {**plain.existing, **own}
     if row is not None:
+        if len(_KEPT) >= _MOST_KEPT:
+            _KEPT.popleft().clear()
+        _KEPT.append(row.kept)
         row.kept[model] = self.attribute_values.copy()
 
 
