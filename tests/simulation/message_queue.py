@@ -3,6 +3,7 @@
 import heapq
 import itertools
 import math
+import zlib
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from tests.simulation.queue_attributes import QueueAttributes
 
 REMEMBERED = 2 * 86_400.0
 """For how many seconds a queue can say how old its oldest message was."""
+_MANY = 1_000
+_SURROGATES = "surrogatepass"
 _TROUBLESOME = 3
 """Receives after which CloudWatch leaves a message out of the age of the oldest:
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html"""
@@ -69,7 +72,7 @@ class Message:
     """A message, and what happened to it since it was sent. Times are seconds since 1970."""
 
     id: str
-    body: str
+    _body: str | bytes
     sent_at: float
     number: int = 0
     """Its place in the queue where it is now."""
@@ -78,6 +81,15 @@ class Message:
     received: int = 0
     first_received_at: float = 0.0
     received_at: float = 0.0
+
+    @property
+    def body(self) -> str:
+        """What was sent."""
+        return self._body if isinstance(self._body, str) else zlib.decompress(self._body).decode("utf-8", _SURROGATES)
+
+    def pack(self) -> None:
+        """Takes less room from now on."""
+        self._body = zlib.compress(self.body.encode("utf-8", _SURROGATES), 1)
 
 
 class Queue:
@@ -105,6 +117,8 @@ class Queue:
         """A message arrives and is visible after a delay."""
         self._last_number += 1
         message.number = number = self._last_number
+        if len(self._messages) >= _MANY:  # it may wait for weeks
+            message.pack()
         self._messages[number] = message
         self._by_sending.put(number, message.sent_at)
         self._by_arrival.put(number, now)

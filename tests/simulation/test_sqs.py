@@ -16,6 +16,7 @@ from tests.conftest import ACCOUNT, REGION
 from tests.simulation import sqs as simulated
 from tests.simulation.beside_moto import BesideMoto, Gap, Step, explore, missed
 from tests.simulation.errors import UnknownCall
+from tests.simulation.message_queue import Message
 from tests.simulation.received import SENDER
 from tests.simulation.sqs import Sqs
 
@@ -616,3 +617,12 @@ def test_what_is_not_built_is_said_aloud(queues: Queues, operation: str, request
     queues.make("work")
     with pytest.raises(UnknownCall):
         queues.sqs.call(operation, request_)
+
+
+@pytest.mark.parametrize("body", ["é 🚗", "half a surrogate \ud83d", "x" * 10_000])
+def test_what_waits_among_many_should_come_out_as_it_went_in(body: str) -> None:
+    message = Message("1", body, START)
+    message.pack()
+    assert message.body == body
+    message.pack()
+    assert message.body == body
