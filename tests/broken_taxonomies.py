@@ -26,6 +26,23 @@ OF_FORM: dict[str, Breakage] = {
     "name that is no text": (lambda f: f.update(name=3), "name", "must be text"),
     "version that is no number": (lambda f: f.update(version="1"), "version", "whole number from 1"),
     "version below one": (lambda f: f.update(version=0), "version", "0 must be a whole number from 1"),
+    "version above the highest": (
+        lambda f: f.update(version=1_000_000),
+        "version",
+        "1000000 must be a whole number from 1 to 999999",
+    ),
+    "version that is a truth": (lambda f: f.update(version=True), "version", "True must be a whole number from 1"),
+    "name that is too long": (lambda f: f.update(name="a" * 33), "name", "at most 32 characters"),
+    "job name that is too long": (
+        lambda f: f["labelingJobs"].update({"A" * 33: job(f, "Fences")}),
+        f"labelingJobs.{'A' * 33}",
+        "letters and digits (at most 32)",
+    ),
+    "clip attribute that frames have": (
+        lambda f: clip(f, "season").update({"from": "index"}),
+        "attributes.clip.season.from",
+        "is not known; known are",
+    ),
     "unknown member": (lambda f: f.update(colour=1), "colour", "is not known; known are name, version"),
     "unknown scope": (lambda f: f["attributes"].update(route={}), "attributes.route", "drive, clip, frame"),
     "attributes that are a list": (lambda f: f["attributes"].update(clip=[]), "attributes.clip", "by name"),

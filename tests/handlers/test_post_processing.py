@@ -60,6 +60,16 @@ def test_the_summary_counts_and_says_where_everything_is(stage: Stage) -> None:
     assert (second["dataObjects"], second["labeled"], second["failed"], second["expiries"]) == (2, 2, 0, 0)
     assert first["dataObjectsPerClass"] == second["dataObjectsPerClass"] == {"car": 2}
     assert first["outputManifestS3Uri"].endswith("/level-1/VOTVehicle/output.manifest")
+    assert [(job["chainedFrom"], job["taskType"], job["annotationType"]) for job in (first, second)] == [
+        (None, "VideoObjectTracking", "BoundingBox"),
+        ("VOTVehicle", "AdjustmentVideoObjectTracking", "BoundingBox"),
+    ]
+    assert summary["levels"] == [
+        {"jobLevel": 1, "expiries": 1, "resends": 0, "workSeconds": None},
+        {"jobLevel": 2, "expiries": 0, "resends": 0, "workSeconds": None},
+    ]
+    assert (first["resends"], second["resends"]) == (0, 0)
+    assert (summary["createdAt"], summary["completedAt"]) == (stage.task.created_at, document(stage).completed_at)
 
 
 def test_the_task_completes_and_says_where_its_outputs_are(stage: Stage) -> None:

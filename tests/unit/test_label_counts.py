@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
+from everlabel import objects
 from everlabel.annotation_document import Classification, Frame, Label, Origin, Shape, ShapeType
 from everlabel.label_counts import HIGH_DENSITY, MEDIUM_DENSITY, MOST_VALUES, OTHERS, LabelCounts
-from everlabel.work_times import read_answers
+from everlabel.s3_uri import S3Uri
+from everlabel.work_times import read_answers, seconds_of_answers
 
 FRAMES = [Frame(index, f"{index}.jpg", f"s3://b/{index}.jpg", 2.0, index / 2, 640, 480) for index in range(10)]
 BOX = Shape(ShapeType.BOX, ((0, 0), (1, 1)))
@@ -69,6 +72,27 @@ def test_tracks_should_have_a_length_and_gaps() -> None:
         4.5,
         1,
     )
+
+
+def test_lengths_of_tracks_should_have_a_mean_and_a_median() -> None:
+    lengths = counted(
+        *(label(frame, track) for track, labels in zip("abc", (1, 2, 9), strict=True) for frame in range(labels))
+    )
+    assert lengths["trackLengths"] == {
+        "tracks": 3,
+        "meanLabels": 4,
+        "medianLabels": 2,
+        "meanSeconds": 2,
+        "maxSeconds": 4.5,
+        "tracksWithGaps": 0,
+    }
+
+
+def test_the_busiest_frame_should_be_that_of_all_data_objects() -> None:
+    counts = LabelCounts()
+    counts.add_frames({"VOT": {0, 1}}, [label(0), label(0), label(1)])
+    counts.add_frames({"VOT": {2}}, [label(2)])
+    assert counts.as_json(FRAMES, {})["objectsPerFrame"] == {"labeledFrames": 3, "mean": 1.3333, "max": 2}
 
 
 def test_one_id_of_two_jobs_should_be_two_tracks() -> None:
@@ -149,6 +173,10 @@ def test_what_is_said_of_whole_frames_should_be_counted() -> None:
             b'{"answers": [{"acceptanceTime": "2026-05-19T17:25:10Z", "submissionTime": "2026-05-19T17:25:40Z"}]}',
             [30],
         ),
+        (
+            b'{"answers": [{"acceptanceTime": "2026-05-19T17:25:40Z", "submissionTime": "2026-05-19T17:25:10Z"}]}',
+            [0],
+        ),
         (b'{"answers": [{"timeSpentInSeconds": -1}]}', []),
         (b'{"answers": [{}]}', []),
         (b'{"answers": [3]}', []),
@@ -160,3 +188,18 @@ def test_what_is_said_of_whole_frames_should_be_counted() -> None:
 )
 def test_work_should_be_read_where_it_can_be(content: bytes, seconds: list[float]) -> None:
     assert read_answers(content) == seconds
+
+
+@pytest.mark.parametrize(("code", "is_silent"), [("AccessDenied", True), ("InternalError", False)])
+def test_work_that_may_not_be_read_should_be_none(monkeypatch: pytest.MonkeyPatch, code: str, is_silent: bool) -> None:
+    def refused(*_: Any) -> list[str]:
+        raise ClientError({"Error": {"Code": code}}, "ListObjectsV2")
+
+    monkeypatch.setattr(objects, "names_below", refused)
+    place = S3Uri("bucket", "job/annotations/consolidated-annotation/output/0/SeqLabel.json")
+    if is_silent:
+        assert seconds_of_answers(place) == []
+    else:
+        with pytest.raises(ClientError):
+            seconds_of_answers(place)
+    assert seconds_of_answers(S3Uri("bucket", "elsewhere/0/SeqLabel.json")) == []

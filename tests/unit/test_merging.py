@@ -139,6 +139,27 @@ def test_labels_without_ids_should_be_paired_with_labels_that_have_some() -> Non
     assert changes([car(0)], [car(0, "a")]) == [(car(0), car(0, "a"))]
 
 
+def test_masks_should_be_the_same_if_their_colours_are() -> None:
+    def mask(uri: str, colour: str) -> Drawn:
+        return Drawn("road", Shape(ShapeType.MASK, (), uri, colour))
+
+    old, new, other = mask("1.png", "#2ca02c"), mask("2.png", "#2ca02c"), mask("2.png", "#1f77b4")
+    assert changes([old], [new, other]) == [(old, new), (None, other)]
+
+
+def test_shapes_of_two_types_should_be_different_objects() -> None:
+    point, lane = Drawn("a", Shape(ShapeType.KEYPOINT, ((5, 0),))), Drawn("a", line((0, 0), (10, 0)))
+    assert changes([point], [lane]) == [(point, None), (None, lane)]
+
+
+def test_attributes_alone_should_make_an_object_adjusted() -> None:
+    pair = Pair(car(0, occlusion="none"), car(0, occlusion="major"))
+    assert pair.change is Change.ADJUSTED
+    agreement = Agreement()
+    agreement.add([pair])
+    assert (agreement.moved, agreement.as_json()["changedShapes"]) == (0, 0)
+
+
 def test_an_id_that_a_frame_has_twice_should_lose_nothing() -> None:
     before, after = [car(0, "a"), car(50, "a")], [car(0, "a"), car(50, "a")]
     found = changes(before, after)
@@ -263,6 +284,9 @@ def test_the_last_class_should_be_the_frames_and_a_change_be_counted() -> None:
     assert found is not None
     assert (found.class_name, found.level, found.origin) == ("night", 2, Origin.HUMAN)
     assert dict(agreements[SECOND].classes) == {("day", "night"): 1}
+    merge_classes([all_said[1], SaidClass((3, "C"), SECOND, Origin.HUMAN, "night", None)], FRAME, agreements)
+    assert (agreements[SECOND].kept, agreements[SECOND].adjusted) == (0, 1)
+    assert (agreements[3, "C"].kept, agreements[3, "C"].adjusted) == (1, 0)
     assert merge_classes([], FRAME, agreements) is None
 
 

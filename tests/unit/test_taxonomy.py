@@ -42,6 +42,13 @@ def test_the_schema_should_take_what_has_the_right_form() -> None:
     VALIDATOR.validate(small_file())
 
 
+def test_the_longest_names_and_the_highest_version_should_be_taken() -> None:
+    file = small_file() | {"name": "a" * 32, "version": 999_999}
+    file["labelingJobs"]["A" * 32] = {"adjusts": "Fences"}
+    VALIDATOR.validate(file)
+    assert taxonomy(file).reference == f"{'a' * 32}/999999"
+
+
 @pytest.mark.parametrize("kind", [*OF_FORM, *OF_MEANING])
 def test_the_schema_should_refuse_what_has_the_wrong_form(kind: str) -> None:
     file = small_file()
