@@ -18,20 +18,7 @@ FFMPEG: str = imageio_ffmpeg.get_ffmpeg_exe()
 _LOOK = "scale=1920:1080:flags=bicubic,noise=alls=8:allf=t+u:all_seed=1,format=yuv420p"
 _TAGS = ("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv")
 _H264 = ("-c:v", "libx264", "-preset", "fast", "-bf", "3", "-crf", "21")
-_CAMERA = (
-    "-c:v",
-    "libx264",
-    "-preset",
-    "veryfast",
-    "-bf",
-    "0",
-    "-sc_threshold",
-    "0",
-    "-profile:v",
-    "main",
-    "-b:v",
-    "12M",
-)
+_CAMERA = (*"-c:v libx264 -preset veryfast -bf 0 -sc_threshold 0 -profile:v main -b:v 12M".split(),)
 _H265 = ("-c:v", "libx265", "-preset", "fast", "-crf", "23", "-tag:v", "hvc1", "-x265-params", "log-level=none")
 
 
@@ -88,7 +75,6 @@ CLIPS = (
     ),
     Clip("h265", "10 s, H.265, B-frames, GOP 50", (*_H265, "-g", "50")),
     Clip("h264-b-250-long", "60 s, H.264, B-frames, GOP 250", (), seconds=60, longer="h264-b-250"),
-    Clip("h264-dash-cam-long", "60 s, H.264 as a dash cam's", (), seconds=60, rate=30, longer="h264-dash-cam"),
 )
 
 

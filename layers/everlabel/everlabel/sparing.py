@@ -82,6 +82,16 @@ class _Decoders:
             if self._frames >= _FRAMES_A_JOB or picture.still is None:
                 self._submit(ends=False)
 
+    def need_one_after(self, pts: int) -> Planned | None:
+        """Has the first picture decoded, of those not needed so far, that is shown after that time."""
+        for index, picture in enumerate(self._unneeded):
+            if picture.pts > pts:
+                picture.is_frame()
+                self._job += self._unneeded[: index + 1]
+                del self._unneeded[: index + 1]
+                return picture
+        return None
+
     def end_group(self) -> None:
         """What came after its last frame is not decoded."""
         self._forget()
@@ -189,15 +199,24 @@ class _Plan:
         self._known = None
         return choice, choice.picture.is_frame().result()
 
-    def finish(self) -> None:
-        """Nothing more is chosen: sends off the rest. The last two pictures have to be there, as frames or not."""
+    def finish(self, frame: Planned | None) -> None:
+        """Nothing more is chosen, and this was the last frame: sends off the rest.
+
+        How long the last frame is shown depends on there being a picture after it, whichever; if there is none, on
+        when the one before was. So that has to come out of the decoder.
+        """
         if not self._shown:
             raise NotPlain("no picture")
-        last = [picture.is_frame() for picture in self._shown]
+        if frame is None or frame is self._shown[-1]:
+            needed = [picture.is_frame() for picture in self._shown]
+        else:
+            later = (picture for picture in self._waiting if picture.header.is_reference and picture.pts > frame.pts)
+            check = self._decoders.need_one_after(frame.pts) or next(later, self._shown[-1])
+            needed = [check.is_frame()]
         while self._waiting:
             self._send(self._waiting.popleft())
         self._decoders.end_group()
-        for still in last:
+        for still in needed:
             still.result()
 
 
@@ -225,13 +244,15 @@ def stills(
             before=after.before if after else None,
             usual=video.usual,
         )
+        last: Planned | None = None
         for choice in _as_plain(chosen):
             video.skipped = 0
-            choice.picture.is_frame()
+            last = choice.picture
+            last.is_frame()
             queue.append(choice)
             while _may_go(queue):
                 yield plan.made(queue.popleft())
-        plan.finish()
+        plan.finish(last)
         while queue:
             yield plan.made(queue.popleft())
     finally:
