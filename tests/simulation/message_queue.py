@@ -87,6 +87,12 @@ class Message:
         """What was sent."""
         return self._body if isinstance(self._body, str) else zlib.decompress(self._body).decode("utf-8", _SURROGATES)
 
+    def hand_over(self) -> str:
+        """The body, for the service that owns the queue, as long as the message still waits in it: it takes no room any
+        more, and nobody can read it here again."""
+        body, self._body = self.body, b""
+        return body
+
     def pack(self) -> None:
         """Takes less room from now on."""
         self._body = zlib.compress(self.body.encode("utf-8", _SURROGATES), 1)

@@ -1,6 +1,7 @@
 """The simulated Amazon SQS does what AWS says, and what moto does where moto is right."""
 
 import json
+import zlib
 from collections import Counter
 from itertools import count
 from typing import Any
@@ -626,3 +627,10 @@ def test_what_waits_among_many_should_come_out_as_it_went_in(body: str) -> None:
     assert message.body == body
     message.pack()
     assert message.body == body
+
+
+def test_what_is_handed_over_should_not_be_read_again() -> None:
+    message = Message("1", "body", START)
+    assert message.hand_over() == "body"
+    with pytest.raises(zlib.error):
+        _ = message.body

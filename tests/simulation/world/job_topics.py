@@ -2,7 +2,9 @@
 
 import json
 import re
+import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from local.ground_truth.events import Message
@@ -27,6 +29,11 @@ class _Client:
         return lambda **request: self._call(operation, request)
 
 
+def _sharing(message: Message) -> Message:
+    """The copies of a message that wait share their text."""
+    return replace(message, body=sys.intern(message.body))
+
+
 class JobTopics(Topics):
     """As on the laptop, but messages are looked at without receiving them: for whoever asks Amazon SQS, they wait
     visibly until Ground Truth takes them."""
@@ -47,7 +54,7 @@ class JobTopics(Topics):
         found = self._queues.came_after(queue_url, self._seen.get(queue_url, 0))
         if found:
             self._seen[queue_url] = found[-1].number
-        return [unwrapped(message.id, message.body, str(message.number)) for message in found]
+        return [_sharing(unwrapped(message.id, message.hand_over(), str(message.number))) for message in found]
 
     def delete(self, queue_url: str, message: Message) -> None:
         """Take a message out of its queue."""
