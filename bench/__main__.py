@@ -15,6 +15,8 @@ BENCHMARKS = {
     "sending": "Sending a level to its labeling job, beside source A",
     "receiving": "Receiving a level's results, beside source A",
     "life_of_a_clip": "The whole life of a clip, beside source A",
+    "wake_up": "Waking up, beside polling",
+    "whole_life": "Clips all the way through the laptop world",
     "cold_start": "Cold starts, beside a handler that only makes the same clients",
 }
 

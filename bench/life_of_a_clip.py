@@ -40,6 +40,7 @@ def _plan(levels: int, objects: int, refreshes: int) -> Plan:
 def _rows(what: str, ours: Census, theirs: Census) -> Iterator[Row]:
     yield Row(what, "state transitions", ours.total("transition", [MACHINE]), theirs.total("transition", [MACHINE]), 1)
     for figure in ("invocation", "seconds"):
-        both = (life.total(figure, _SHARED) for life in (ours, theirs))
-        yield Row(what, {"invocation": "invocations", "seconds": "Lambda s"}[figure], *both, 1)
-    yield Row(what, "US$", *(life.dollars([MACHINE, *_SHARED]) for life in (ours, theirs)))
+        heading = {"invocation": "invocations", "seconds": "Lambda s"}[figure]
+        yield Row(what, heading, ours.total(figure, _SHARED), theirs.total(figure, _SHARED), 1)
+    functions = (MACHINE, *_SHARED)
+    yield Row(what, "US$", ours.dollars(functions), theirs.dollars(functions))

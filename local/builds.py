@@ -4,7 +4,8 @@
 
 For each architecture: `sam build` passes, every binary in a layer is of that architecture, each function with its
 layers stays under Lambda's size and has its byte code, and, where this machine has that processor, every function
-imports from its built code and layers alone. The wheel of the command line holds its packages and taxonomies whole, and nothing else.
+imports from its built code and layers alone. The wheel of the command line holds its packages and taxonomies whole,
+and nothing else.
 """
 
 import os
