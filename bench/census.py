@@ -79,7 +79,7 @@ class Census:
         return sum(count * PRICE_OF.get(what, 0.0) for what, count in self.by_operation(functions, hours).items())
 
 
-_PRICED = {
+PRICED = {
     "transition": "state transitions",
     "write units": "write units",
     "read units": "read units",
@@ -98,7 +98,7 @@ _PRICED = {
     "events.PutEvents": "EventBridge events",
     "cloudwatch.GetMetricData": "CloudWatch metrics read",
 }
-PRICE_OF = {what: US_EAST_1[name].each for what, name in _PRICED.items()}
+PRICE_OF = {what: US_EAST_1[name].each for what, name in PRICED.items()}
 """In US$, each."""
 
 

@@ -26,7 +26,7 @@ class LaptopClips:
 
     def __init__(self, world: World) -> None:
         self._world, self._api = world, ApiClient(world.api_url, world.session)
-        self._film, self._number, self._completed = film_of(3), 0, 0
+        self._film, self._number = film_of(20), 0
         for name, task_type in _LEVELS:
             self._start(name, task_type)
 
@@ -39,8 +39,17 @@ class LaptopClips:
         began = time.monotonic()
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             list(pool.map(self._submit, names))
-        self._world.wait_until(lambda: self._count("Completed") >= self._number, _LONGEST, every=0.05)
-        return time.monotonic() - began
+        self._world.wait_until(lambda: self._completed() + self._failed() >= self._number, _LONGEST, every=0.05)
+        seconds = time.monotonic() - began
+        if failed := self._failed():
+            raise RuntimeError(f"{failed} of {self._number} clips failed")
+        return seconds
+
+    def _completed(self) -> int:
+        return self._count("Completed")
+
+    def _failed(self) -> int:
+        return self._count("Failed")
 
     def _submit(self, name: str) -> None:
         (first, _), (second, _) = _LEVELS

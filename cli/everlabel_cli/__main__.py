@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from everlabel_cli import dataset, jobs, laptop, quarantine, redrive, render, submit, tasks, taxonomies
+from everlabel_cli import cost, dataset, jobs, laptop, quarantine, redrive, render, submit, tasks, taxonomies
 from everlabel_cli.answer import plain
 
 HELP = """
@@ -28,6 +28,7 @@ app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(taxonomies.app, name="taxonomy")
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(render.app, name="render")
+app.command()(cost.cost)
 app.add_typer(laptop.app, name="local")
 
 

@@ -43,4 +43,8 @@ US_EAST_1 = {
     "EventBridge events": Price(1.00, 1_000_000, "https://aws.amazon.com/eventbridge/pricing/"),
     "CloudWatch metrics read": Price(0.01, 1_000, _CLOUDWATCH),
     "CloudWatch logs GB": Price(0.50, 1, _CLOUDWATCH),
+    "CloudWatch alarm metrics": Price(0.10, 1, _CLOUDWATCH),
+    "CloudWatch metrics": Price(0.30, 1, _CLOUDWATCH),
+    "CloudWatch dashboards": Price(3.00, 1, _CLOUDWATCH),
+    "X-Ray traces": Price(5.00, 1_000_000, "https://aws.amazon.com/xray/pricing/"),
 }
