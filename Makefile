@@ -85,6 +85,10 @@ simulate: setup ## 200 seeds of clips, people and faults in virtual time; prints
 replay: setup ## what a seed, or a part of one, brings: ARGS="--plan simulation-seed-7.json" or ARGS=7
 	@$(SIMULATION) replay $(ARGS)
 
+.PHONY: control
+control: setup ## what the algorithm that this set out from loses, beside ours: ARGS="--seeds 2 --clips 30 --days 160"
+	@PYTHONPATH=.:layers/everlabel:functions $(BIN)/python -m tests.simulation.source_a $(ARGS)
+
 .PHONY: knock-outs
 knock-outs: setup ## each defence removed from a copy, and what misses it
 	@$(SIMULATION) knock-outs
