@@ -126,7 +126,6 @@ def _show_table(answer: Any, columns: Mapping[str, str] | None) -> None:
 
     columns, rows = _rows(answer, columns)
     if not rows:
-        talk("(nothing)")
         return
     table = Table(*columns.values(), show_header=any(columns.values()))
     for row in rows:

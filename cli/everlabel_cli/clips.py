@@ -46,7 +46,7 @@ def below(s3: Any, place: S3Uri, are_frames: bool) -> list[Clip]:
     """The clips below a place, in the order of their keys.
 
     Raises:
-        typer.BadParameter: if there is none, or two would have the same id.
+        typer.BadParameter: if there is no such bucket, no clip in it, or two would have the same id.
     """
     keys = _keys(s3, place)
     found = list(dict.fromkeys(_folders(keys) if are_frames else _videos(keys)))
@@ -76,9 +76,12 @@ def clip_id(path: str) -> str:
 
 
 def _keys(s3: Any, place: S3Uri) -> Iterator[str]:
-    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=place.bucket, Prefix=place.key):
-        for entry in page.get("Contents", []):
-            yield entry["Key"]
+    try:
+        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=place.bucket, Prefix=place.key):
+            for entry in page.get("Contents", []):
+                yield entry["Key"]
+    except s3.exceptions.NoSuchBucket as error:
+        raise typer.BadParameter(f"there is no bucket {place.bucket!r}", param_hint="S3URI") from error
 
 
 def _videos(keys: Iterable[str]) -> Iterator[str]:

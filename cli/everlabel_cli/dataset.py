@@ -64,8 +64,8 @@ def build(
         typer.Option("--to", envvar="EVERLABEL_DATASETS", help="Where datasets lie: a folder, or s3://bucket/prefix."),
     ] = "datasets",
     source: From = None,
-    since: Annotated[str | None, typer.Option("--since", help="Completed at this time (ISO 8601) or later.")] = None,
-    until: Annotated[str | None, typer.Option("--until", help="Completed before this time, or on this day.")] = None,
+    since: Annotated[str | None, typer.Option("--since", help="Completed since: 2026-11-20, or 24h ago.")] = None,
+    until: Annotated[str | None, typer.Option("--until", help="Completed before, or on that day.")] = None,
     taxonomy: Annotated[str | None, typer.Option("--taxonomy", help="Labeled by it: lava, or lava/1.")] = None,
     where: Annotated[
         list[str] | None,
@@ -186,7 +186,8 @@ def export(
     lost = left_out(exported, chosen)
     for shape, count in lost.items():
         talk(f"Left out, because {chosen.name} has no such shape: {count} of {shape}.")
-    say({"format": chosen.name, "place": to, "files": written, "leftOut": lost}, options)
+    columns = {"format": "format", "place": "place", "files": "files", "leftOut": "left out"}
+    say({"format": chosen.name, "place": to, "files": written, "leftOut": lost}, options, columns)
 
 
 @app.command()

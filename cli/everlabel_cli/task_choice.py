@@ -1,13 +1,14 @@
 """Which annotation tasks a command is about: those of a listing that fit what was asked for."""
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from everlabel_cli.moments import ago
 
 if TYPE_CHECKING:
     from everlabel_cli.api import Api
@@ -26,16 +27,16 @@ class Status(StrEnum):
 
 ENDED = (Status.COMPLETED, Status.FAILED, Status.STOPPED)
 
-Statuses = Annotated[list[Status] | None, typer.Option("--status", help="Of this status; may be given again.")]
+Statuses = Annotated[
+    list[Status] | None,
+    typer.Option("--status", case_sensitive=False, help="Of this status; may be given again."),
+]
 ClipPrefix = Annotated[str | None, typer.Option("--clip-prefix", help="Whose clip's id, or s3:// URI, begins so.")]
 Since = Annotated[
     str | None, typer.Option("--since", help="Created then or later: 2026-11-20, 2026-11-20T10:00Z, or 90m, 24h, 7d.")
 ]
 Until = Annotated[str | None, typer.Option("--until", help="Created before then, written as --since.")]
 Reason = Annotated[str | None, typer.Option("--reason", help="Whose reason has this in it.")]
-
-_AGO = re.compile(r"(\d+)([smhdw])")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 @dataclass(frozen=True)
@@ -100,9 +101,9 @@ def choice(
 def _moment(text: str | None, option: str, now: datetime) -> datetime | None:
     if text is None:
         return None
-    ago = _AGO.fullmatch(text)
-    if ago:
-        return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+    passed = ago(text, now)
+    if passed is not None:
+        return passed
     try:
         found = datetime.fromisoformat(text)
     except ValueError as error:

@@ -9,6 +9,7 @@ from typing import Any
 
 from everlabel import clock
 from everlabel.annotation_document import AnnotationDocument
+from everlabel_cli.moments import ago
 
 _CONDITION = re.compile(r"(?P<path>[^=!]+?)\s*(?P<sign>!=|=)\s*(?P<value>.*)", re.DOTALL)
 _FIELDS = {
@@ -76,7 +77,9 @@ class TaskFilter:
         taxonomy: str | None = None,
         where: tuple[str, ...] = (),
     ) -> "TaskFilter":
-        """Reads a filter from texts: times as `2026-11-20` or `2026-11-20T10:00:00Z`; a day that ends it is included.
+        """Reads a filter from texts: times as `2026-11-20`, `2026-11-20T10:00:00Z`, or how long ago: `24h`.
+
+        A day that ends it is included.
 
         Raises:
             FilterRefused: naming the value and what would be right.
@@ -112,6 +115,9 @@ def _name(taxonomy: str | None) -> str | None:
 
 
 def _instant(name: str, text: str, days: int) -> str:
+    passed = ago(text, datetime.fromtimestamp(clock.now(), UTC))
+    if passed is not None:
+        return clock.iso(passed.timestamp())
     try:
         if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
             day = date.fromisoformat(text) + timedelta(days=days)
@@ -119,4 +125,6 @@ def _instant(name: str, text: str, days: int) -> str:
         instant = datetime.fromisoformat(text)
         return clock.iso((instant if instant.tzinfo else instant.replace(tzinfo=UTC)).timestamp())
     except (ValueError, OverflowError):
-        raise FilterRefused(f"{name} is {text!r}; expected 2026-11-20 or 2026-11-20T10:00:00Z") from None
+        raise FilterRefused(
+            f"{name} is {text!r}; expected 2026-11-20, 2026-11-20T10:00:00Z, or how long ago: 90m, 24h, 7d"
+        ) from None

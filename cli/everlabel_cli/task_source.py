@@ -12,6 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from itertools import islice
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import unquote, urlsplit
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 16
 _DOCUMENT = "annotations.json"
+_MAKING = Lock()
 
 
 class NotReadable(NotDone):
@@ -113,8 +115,10 @@ class StackSource(S3Frames):
         """As `TaskSource` says. A task that was completed before there were documents is named on stderr."""
         rows = self._stack.api().pages("/annotation-tasks", "annotationTasks", {"status": "Completed"})
         task_ids = sorted(row["taskId"] for row in rows)
-        for document in side_by_side(self._find, task_ids):
-            if document is not None and chosen.takes(document):
+        for task_id, document in zip(task_ids, side_by_side(self._find, task_ids), strict=True):
+            if document is None:
+                talk(f"Task {task_id} has no annotation document; it was completed by an older version of Everlabel.")
+            elif chosen.takes(document):
                 yield document
 
     @property
@@ -126,15 +130,15 @@ class StackSource(S3Frames):
         """The document of one task, without listing all. Raises NotReadable if it has none."""
         found = self._find(task_id)
         if found is None:
-            raise NotReadable(f"there is no annotation document of a task {task_id!r}")
+            raise NotReadable(f"there is no annotation document of a task {task_id!r}; only completed tasks have one")
         return found
 
     def _find(self, task_id: str) -> AnnotationDocument | None:
         from everlabel import objects
 
+        _make_client()
         place = S3Uri(self._stack.outputs["BucketName"], f"tasks/{task_id}/{_DOCUMENT}")
         if objects.head(place) is None:
-            talk(f"Task {task_id} has no annotation document; it was completed by an older version of Everlabel.")
             return None
         return _document(objects.get(place), str(place))
 
@@ -143,10 +147,19 @@ def s3_bytes(uri: str) -> bytes:
     """An object of Amazon S3. Raises NotReadable if there is none."""
     from everlabel import objects
 
+    _make_client()
     place = _s3(uri)
     if objects.head(place) is None:
         raise NotReadable(f"there is no object {uri}")
     return objects.get(place)
+
+
+def _make_client() -> None:
+    """Threads ask for the client of Amazon S3 at once, and boto3 cannot make two at the same time."""
+    from everlabel import aws
+
+    with _MAKING:
+        aws.s3()
 
 
 def side_by_side[A, B](function: Callable[[A], B], things: Iterable[A]) -> Iterator[B]:
@@ -177,6 +190,7 @@ def _s3(uri: str) -> S3Uri:
 def _etags_below(folder: S3Uri) -> dict[str, str]:
     from everlabel import aws
 
+    _make_client()
     pages = aws.s3().get_paginator("list_objects_v2").paginate(Bucket=folder.bucket, Prefix=folder.key, Delimiter="/")
     return {
         entry["Key"].removeprefix(folder.key): entry["ETag"].strip('"')

@@ -283,6 +283,8 @@ def results(run: subprocess.CompletedProcess[str]) -> dict[str, str]:
         (("submit", "clips/", "--definition", "examples/labeling-job.json"), 2, "labelingJobs must be a list"),
         (("submit", "clips/", "--definition", "lost.json"), 2, "lost.json: No such file"),
         (("tasks", "list", "--stack", "nobody"), 2, "nobody"),
+        (("submit", "s3://lost/", "--definition", "examples/definition.json"), 2, "there is no bucket 'lost'"),
+        (("render", "sheet", "nobody"), 1, "no annotation document of a task 'nobody'; only completed tasks have one"),
     ],
 )
 def test_what_there_is_not_should_be_told_in_a_line(

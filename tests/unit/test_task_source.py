@@ -1,8 +1,10 @@
 """Completed tasks: which are meant, and how they are read from a folder and from a stack."""
 
+import contextlib
 import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Barrier, BrokenBarrierError
 from typing import Any
 
 import boto3
@@ -10,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from moto import mock_aws
 
-from everlabel import annotation_json, aws
+from everlabel import annotation_json, aws, clock
 from everlabel.annotation_document import AnnotationDocument
 from everlabel_cli.stack import DeployedStack
 from everlabel_cli.task_filter import EVERYTHING, FilterRefused, TaskFilter
-from everlabel_cli.task_source import FolderSource, NotReadable, StackSource, side_by_side
+from everlabel_cli.task_source import FolderSource, NotReadable, StackSource, s3_bytes, side_by_side
 from tests.conftest import REGION
 from tests.documents import BUCKET, documents, picture, sample, write_folder
 
@@ -96,6 +98,12 @@ def test_should_refuse_a_filter_that_nobody_can_follow(given: dict[str, Any], sa
         TaskFilter.read(**given)
 
 
+def test_should_know_how_long_ago_is_meant(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "now", lambda: 1_795_262_400.0)
+    read = TaskFilter.read(since="24h", until="90m")
+    assert (read.since, read.until) == ("2026-11-20T12:00:00.000Z", "2026-11-21T10:30:00.000Z")
+
+
 def test_should_compare_what_is_no_text_as_json() -> None:
     document = dataclasses.replace(ONE, attributes={"clip": {"lanes": 2, "is_wet": True}})
     assert TaskFilter.read(where=("attributes.clip.lanes=2", "attributes.clip.is_wet=true")).takes(document)
@@ -140,3 +148,22 @@ def test_should_read_documents_and_frames_from_a_stack(
 
 def test_should_keep_the_order_of_what_is_done_side_by_side() -> None:
     assert list(side_by_side(lambda number: -number, range(100))) == [-number for number in range(100)]
+
+
+def test_should_make_one_client_however_many_threads_ask_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    together = Barrier(2)
+
+    class Session:
+        """Tells whether two make a client at the same time: boto3 may then fail for both."""
+
+        def client(self, *_: object, **__: object) -> Any:
+            with contextlib.suppress(BrokenBarrierError):
+                together.wait(0.3)
+                pytest.fail("two at once")
+            return boto3.Session().client("s3", region_name=REGION)
+
+    aws.s3.cache_clear()
+    monkeypatch.setattr(aws, "_session", Session)
+    with mock_aws(), pytest.raises(NotReadable, match="no object"):
+        list(side_by_side(s3_bytes, [f"s3://bucket/{number}" for number in range(4)]))
+    aws.s3.cache_clear()

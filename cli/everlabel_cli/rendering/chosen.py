@@ -39,8 +39,8 @@ class OfTasks(OnStack):
         str,
         typer.Option("--at", envvar="EVERLABEL_DATASETS", help="Where datasets lie: a folder, or s3://bucket/prefix."),
     ] = "datasets"
-    since: Annotated[str | None, typer.Option("--since", help="Completed at this time (ISO 8601) or later.")] = None
-    until: Annotated[str | None, typer.Option("--until", help="Completed before this time, or on this day.")] = None
+    since: Annotated[str | None, typer.Option("--since", help="Completed since: 2026-11-20, or 24h ago.")] = None
+    until: Annotated[str | None, typer.Option("--until", help="Completed before, or on that day.")] = None
     taxonomy: Annotated[str | None, typer.Option("--taxonomy", help="Labeled by it: lava, or lava/1.")] = None
     where: Annotated[
         list[str] | None,
