@@ -16,10 +16,11 @@ from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import unquote, urlsplit
 
-from everlabel import annotation_json
+from everlabel import annotation_json, taxonomy_form
 from everlabel.annotation_document import AnnotationDocument, Frame
 from everlabel.annotation_json import AnnotationsRefused
 from everlabel.s3_uri import S3Uri
+from everlabel.taxonomy import FOLDER
 from everlabel_cli.answer import NotDone, talk
 from everlabel_cli.task_filter import EVERYTHING, TaskFilter
 
@@ -47,6 +48,9 @@ class TaskSource(Protocol):
     def fingerprint(self, frame: Frame) -> str:
         """What changes if the picture does: `etag:…` in S3, `sha256:…` on this machine. Raises NotReadable."""
 
+    def taxonomy(self, reference: str) -> bytes | None:
+        """The file of the taxonomy that a document names (`lava/1`); None if it is not there."""
+
 
 class FolderSource:
     """Tasks in a folder."""
@@ -73,6 +77,12 @@ class FolderSource:
     def fingerprint(self, frame: Frame) -> str:
         """As `TaskSource` says."""
         return f"sha256:{hashlib.sha256(self.frame_bytes(frame)).hexdigest()}"
+
+    def taxonomy(self, reference: str) -> bytes | None:
+        """As `TaskSource` says."""
+        key = taxonomy_key(reference)
+        path = None if key is None else self._folder / key
+        return path.read_bytes() if path is not None and path.is_file() else None
 
     def _path(self, uri: str) -> Path:
         parts = urlsplit(uri)
@@ -103,6 +113,10 @@ class S3Frames:
         except KeyError:
             raise NotReadable(f"there is no frame {frame.s3_uri}") from None
 
+    def taxonomy(self, reference: str) -> bytes | None:  # noqa: ARG002 # it has none
+        """None."""
+        return None
+
 
 class StackSource(S3Frames):
     """Tasks of a stack: which there are says its API, the rest lies in S3."""
@@ -120,6 +134,13 @@ class StackSource(S3Frames):
                 talk(f"Task {task_id} has no annotation document; it was completed by an older version of Everlabel.")
             elif chosen.takes(document):
                 yield document
+
+    def taxonomy(self, reference: str) -> bytes | None:
+        """As `TaskSource` says."""
+        from everlabel import objects
+
+        key = taxonomy_key(reference)
+        return None if key is None else objects.find(S3Uri(self.bucket, key))
 
     @property
     def bucket(self) -> str:
@@ -141,6 +162,15 @@ class StackSource(S3Frames):
         if objects.head(place) is None:
             return None
         return _document(objects.get(place), str(place))
+
+
+def taxonomy_key(reference: str) -> str | None:
+    """Where a taxonomy lies in a stack's bucket, and in a dataset version; None if that is no reference to one."""
+    try:
+        name, version = taxonomy_form.reference(reference)
+    except ValueError:
+        return None
+    return f"{FOLDER}{name}/{version}.json"
 
 
 def s3_bytes(uri: str) -> bytes:

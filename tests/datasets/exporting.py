@@ -29,6 +29,7 @@ class Documents:
     """A `TaskSource` in memory."""
 
     all: list[AnnotationDocument]
+    taxonomies: dict[str, bytes] = dataclasses.field(default_factory=dict)
 
     def documents(self, chosen: TaskFilter = EVERYTHING) -> Iterator[AnnotationDocument]:
         """Those that are meant, by task id."""
@@ -41,6 +42,10 @@ class Documents:
     def fingerprint(self, frame: Frame) -> str:
         """Its URI."""
         return f"etag:{frame.s3_uri}"
+
+    def taxonomy(self, reference: str) -> bytes | None:
+        """What was given."""
+        return self.taxonomies.get(reference)
 
 
 def built(

@@ -13,14 +13,15 @@ import pytest
 from everlabel import annotation_json
 from everlabel.annotation_document import AnnotationDocument
 from everlabel_cli.answer import NotDone
-from everlabel_cli.datasets.building import Built
+from everlabel_cli.datasets.building import Built, Order, build
 from everlabel_cli.datasets.reading import find
 from everlabel_cli.datasets.splitting import SplitRefused
 from everlabel_cli.datasets.store import FolderStore, NoSuchVersion
 from everlabel_cli.datasets.version import DatasetVersion
-from everlabel_cli.task_filter import TaskFilter
-from tests.datasets.exporting import HALVES, Documents, built, stored
+from everlabel_cli.task_filter import EVERYTHING, TaskFilter
+from tests.datasets.exporting import HALVES, NOW, Documents, built, stored
 from tests.documents import picture, sample
+from tests.taxonomies import LAVA_FILE
 
 ONE, TWO = sample()
 
@@ -127,6 +128,18 @@ def test_should_write_sizes_that_documents_do_not_say(store: FolderStore) -> Non
     built(store, unknown)
     (document,) = find(store, "road", None).documents()
     assert document == ONE
+
+
+def test_should_have_a_copy_of_the_taxonomy_that_tells_what_its_words_mean(store: FolderStore) -> None:
+    source = Documents([ONE], {"lava/1": LAVA_FILE.read_bytes()})
+    order = Order("road", "memory", EVERYTHING, {"train": 1.0})
+    build(order, source, store, NOW)
+    version = find(store, "road", None)
+    assert version.taxonomy("lava/1") == LAVA_FILE.read_bytes()
+    assert (version.taxonomy("lava/2"), version.taxonomy("../dataset")) == (None, None)
+    assert list(version.changed()) == []
+    # What it is called says what is in it, so without the copy it is no other version.
+    assert build(order, Documents([ONE]), store, NOW).is_new is False
 
 
 def test_should_copy_pictures_if_asked(tmp_path: Path) -> None:

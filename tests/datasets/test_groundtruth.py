@@ -12,14 +12,20 @@ from moto import mock_aws
 
 from everlabel import aws, manifest
 from everlabel.annotation_document import Label, LabelingJob, ShapeType
+from everlabel.taxonomy_configurations import configurations
 from everlabel_cli.answer import NotDone
+from everlabel_cli.datasets.building import Order, build
 from everlabel_cli.datasets.export import Export
 from everlabel_cli.datasets.formats import find_format
 from everlabel_cli.datasets.output import open_output, write_export
+from everlabel_cli.datasets.reading import find
+from everlabel_cli.datasets.store import FolderStore
+from everlabel_cli.task_filter import EVERYTHING
 from local.ground_truth import inputs, prior
 from tests.conftest import REGION
-from tests.datasets.exporting import export, stored
-from tests.documents import sample
+from tests.datasets.exporting import NOW, Documents, export, stored
+from tests.documents import box, sample
+from tests.taxonomies import LAVA_FILE, lava
 
 ONE, TWO = sample()
 
@@ -130,6 +136,46 @@ def test_should_describe_labels_as_ground_truth_does(tmp_path: Path, bucket: Any
             },
         }
     ]
+
+
+def test_should_write_the_words_that_workers_read(tmp_path: Path, bucket: Any) -> None:
+    """The labeling jobs that a taxonomy makes know no others."""
+    said = (("highway construction and maintenance", "construction"), ("yield", "yield"))
+    drawn = [
+        Label(0, "AdjTrafficSignVOD", 2, name, box(10 * place, 2, 6, 6), attributes={"is_front": "yes"})
+        for place, (name, _) in enumerate(said)
+    ]
+    jobs = (
+        LabelingJob("TrafficSignVOD", 1, "VideoObjectDetection", "BoundingBox", "TrafficSignVOD-ref"),
+        LabelingJob(
+            "AdjTrafficSignVOD", 2, "AdjustmentVideoObjectDetection", "BoundingBox", "AdjTrafficSignVOD-ref",
+            "TrafficSignVOD",
+        ),
+    )  # fmt: skip
+    one = dataclasses.replace(ONE, labeling_jobs=jobs, labels=tuple(drawn), classifications=(), unlabeled=())
+    store = FolderStore(tmp_path)
+    source = Documents([one], {"lava/1": LAVA_FILE.read_bytes()})
+    build(Order("road", "memory", EVERYTHING, {"train": 1.0}), source, store, NOW)
+    output = open_output("s3://out/again/")
+    exported = Export(find(store, "road", None), place=output.uri)
+    write_export(exported, find_format("groundtruth"), output, with_images=False)
+    (line,) = lines(bucket, "TrafficSignVOD")
+    (first, *_) = sequence_labels(bucket, line, "TrafficSignVOD-ref")
+    assert [(shape.label, shape.attributes) for shape in first.shapes] == [
+        (short, {"is_front": "yes"}) for _, short in said
+    ]
+    offered = configurations(lava())["AdjTrafficSignVOD"].label_category_config["labels"]
+    assert set(line["TrafficSignVOD-ref-metadata"]["class-map"].values()) <= {label["label"] for label in offered}
+
+
+def test_should_refuse_a_copy_of_a_taxonomy_that_is_none(tmp_path: Path, bucket: Any) -> None:
+    store = FolderStore(tmp_path)
+    build(Order("road", "memory", EVERYTHING, {"train": 1.0}), Documents([ONE], {"lava/1": b"{}"}), store, NOW)
+    output = open_output("s3://out/again/")
+    exported = Export(find(store, "road", None), place=output.uri)
+    with pytest.raises(NotDone, match="the version's taxonomy lava/1 is none: labelingJobs is missing"):
+        write_export(exported, find_format("groundtruth"), output, with_images=False)
+    assert bucket.name == "out"
 
 
 def test_should_write_each_frame_of_a_sequence_once_in_parts_that_ground_truth_takes(

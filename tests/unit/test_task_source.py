@@ -37,6 +37,13 @@ def test_should_read_documents_and_frames_from_a_copy_of_the_bucket(tmp_path: Pa
     assert source.fingerprint(ONE.frames[0]) != source.fingerprint(ONE.frames[1])
 
 
+def test_should_read_a_taxonomy_from_a_copy_of_the_bucket(tmp_path: Path) -> None:
+    (tmp_path / "taxonomies/lava").mkdir(parents=True)
+    (tmp_path / "taxonomies/lava/1.json").write_bytes(b"{}")
+    source = FolderSource(tmp_path)
+    assert [source.taxonomy(each) for each in ("lava/1", "lava/2", "../taxonomies/lava/1", "")] == [b"{}", *[None] * 3]
+
+
 def test_should_read_a_frame_by_its_file_uri(tmp_path: Path) -> None:
     (tmp_path / "a b.jpg").write_bytes(b"jpeg")
     frame = dataclasses.replace(ONE.frames[0], s3_uri=(tmp_path / "a b.jpg").as_uri())
@@ -136,6 +143,10 @@ def test_should_read_documents_and_frames_from_a_stack(
         assert list(source.documents(EVERYTHING)) == [ONE, TWO]
         assert "task-old has no annotation document" in capsys.readouterr().err
         assert source.frame_bytes(TWO.frames[2]) == picture(TWO.frames[2])
+        assert source.taxonomy("lava/1") is None
+        s3.put_object(Bucket=BUCKET, Key="taxonomies/lava/1.json", Body=b"{}")
+        assert source.taxonomy("lava/1") == b"{}"
+        assert source.taxonomy("../lava") is None
         assert source.fingerprint(ONE.frames[1]) == source.fingerprint(TWO.frames[1])
         assert source.fingerprint(ONE.frames[1]) != source.fingerprint(ONE.frames[2])
         gone = dataclasses.replace(ONE.frames[0], s3_uri=f"s3://{BUCKET}/clips/one/fps-2/frames/9.jpg")

@@ -230,6 +230,7 @@ def test_what_was_shortened_should_be_restored(found: Taxonomy, data: st.DataObj
     said = {name: data.draw(st.sampled_from(attribute.values)) for name, attribute in kind.attributes.items()}
     read = {found.shorten(name): found.shorten(value) for name, value in said.items()}
     assert found.restore("AdjAnimals", found.shorten(word), read) == (word, said)
+    assert found.shortened("AdjAnimals", word, said) == (found.shorten(word), read)
 
 
 def test_what_is_not_of_the_taxonomy_should_stay_as_it_is() -> None:
@@ -241,6 +242,11 @@ def test_what_is_not_of_the_taxonomy_should_stay_as_it_is() -> None:
     # A scene, and a word of another job's.
     assert found.restore("VOTVehicle", "construction", {"a": "b"}) == ("construction", {"a": "b"})
     assert found.restore("Others", "construction", {"a": "b"}) == ("construction", {"a": "b"})
+    long = "highway construction and maintenance"
+    said = {"is_front": ["no"], "size": 3, "red and white regulatory": long}
+    assert found.shortened("TrafficSignVOD", long, said) == ("construction", said)
+    assert found.shortened("VOTVehicle", long, said) == (long, said)
+    assert found.shortened("Others", long, said) == (long, said)
 
 
 def test_what_is_said_of_frames_should_be_restored_too() -> None:

@@ -24,7 +24,7 @@ from everlabel_cli.datasets.splitting import Split, split
 from everlabel_cli.datasets.store import MANIFEST, Files, Store
 from everlabel_cli.datasets.version import DatasetVersion, Member
 from everlabel_cli.task_filter import TaskFilter
-from everlabel_cli.task_source import NotReadable, TaskSource, side_by_side
+from everlabel_cli.task_source import NotReadable, TaskSource, side_by_side, taxonomy_key
 
 CHECKSUMS = "checksums.sha256"
 FRAMES = "frames.csv"
@@ -227,6 +227,10 @@ class _Making:
         yield FRAMES, _table(rows)
         if mask_rows:
             yield MASKS, _table(mask_rows)
+        for reference in version.taxonomies:
+            key, content = taxonomy_key(reference), self._source.taxonomy(reference)
+            if key is not None and content is not None:
+                yield key, content
         yield from datasheet.files()
 
     def _sized(self, document: AnnotationDocument) -> AnnotationDocument:

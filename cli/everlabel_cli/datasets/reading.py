@@ -16,7 +16,7 @@ from everlabel_cli.datasets.sequences import Sequence, sequences
 from everlabel_cli.datasets.store import MANIFEST, NoSuchVersion, Store
 from everlabel_cli.datasets.version import DatasetVersion, Member
 from everlabel_cli.task_filter import EVERYTHING, TaskFilter
-from everlabel_cli.task_source import TaskSource
+from everlabel_cli.task_source import TaskSource, taxonomy_key
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,13 @@ class StoredVersion:
     def fingerprint(self, frame: Frame) -> str:
         """As `TaskSource` says: what it was when the version was built."""
         return self._rows[frame.s3_uri]["fingerprint"]
+
+    def taxonomy(self, reference: str) -> bytes | None:
+        """As `TaskSource` says."""
+        key = taxonomy_key(reference)
+        with contextlib.suppress(NoSuchVersion):
+            return None if key is None else self.read(key)
+        return None
 
     @cached_property
     def _images(self) -> dict[str, str]:

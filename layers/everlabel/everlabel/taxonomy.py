@@ -133,18 +133,32 @@ class Taxonomy:
 
         What is not of this taxonomy (another job, a class that was added later) stays as it is.
         """
-        part = self.jobs.get(job_name)
-        kinds = (
-            {word: self.objects[name] for name in part.objects for word in self.objects[name].classes} if part else {}
-        )
+        kinds = self._kinds(job_name)
         word = self._word(class_name, kinds)
         return word, self._restored(kinds[word].attributes if word in kinds else {}, attributes)
+
+    def shortened(self, job_name: str, class_name: str, attributes: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+        """An object's words as workers of a labeling job read them: what `restore` makes the taxonomy's own again."""
+        kinds = self._kinds(job_name)
+        if class_name not in kinds:
+            return class_name, dict(attributes)
+        known, said = kinds[class_name].attributes, {}
+        for name, value in attributes.items():
+            is_word = name in known and value in known[name].values
+            said[self.shorten(name) if name in known else name] = self.shorten(value) if is_word else value
+        return self.shorten(class_name), said
 
     def restore_frame(self, job_name: str, attributes: Mapping[str, Any]) -> dict[str, Any]:
         """What a worker said of a frame, in the taxonomy's own words."""
         part = self.jobs.get(job_name)
         known = self.attributes[Scope.FRAME]
         return self._restored({name: known[name] for name in part.frame_attributes} if part else {}, attributes)
+
+    def _kinds(self, job_name: str) -> dict[str, ObjectKind]:
+        """By class, what a labeling job asks for."""
+        part = self.jobs.get(job_name)
+        names = part.objects if part else ()
+        return {word: self.objects[name] for name in names for word in self.objects[name].classes}
 
     def _restored(self, known: Mapping[str, Attribute], given: Mapping[str, Any]) -> dict[str, Any]:
         restored = {}

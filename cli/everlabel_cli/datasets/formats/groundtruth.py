@@ -3,7 +3,7 @@
 `<split>/<labeling job>.manifest` has a line a sequence, which refers to a sequence file and to the labels
 (`SeqLabel.json`), or a line an image. The labels are the accepted ones, under the label attribute of the first job of
 their chain: that is the `auditLabelAttributeName` of the new job. Pixels are whole numbers there. Masks stay where they
-are.
+are. Words that a taxonomy shortened for workers are short again.
 
 Source: https://docs.aws.amazon.com/sagemaker/latest/dg/sms-data-output.html, and there
 sms-video-manual-data-setup.html, sms-ver-adj-job.html
@@ -13,12 +13,15 @@ import json
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
-from everlabel import manifest
+from everlabel import manifest, taxonomy_form
 from everlabel.annotation_document import AnnotationDocument, Frame, Label, LabelingJob, ShapeType
 from everlabel.s3_uri import S3Uri
 from everlabel.task_types import TASK_TYPES, Media
+from everlabel.taxonomy import Taxonomy
+from everlabel.taxonomy_form import TaxonomyRefused
 from everlabel_cli.answer import NotDone
 from everlabel_cli.datasets.export import Export, File, Format
 from everlabel_cli.datasets.geometry import left_top_size, size
@@ -43,8 +46,13 @@ def _files(export: Export) -> Iterator[File]:
         raise NotDone("Ground Truth reads its input from Amazon S3; expected --to s3://bucket/prefix")
     manifests: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     for sequence in export.sequences():
+        taxonomy = _taxonomy(export, sequence.document.taxonomy)
         for job in first_jobs(sequence):
-            labels = {place: those for place in range(len(sequence.frames)) if (those := _of(sequence, place, job))}
+            labels = {
+                place: [_shortened(label, job, taxonomy) for label in those]
+                for place in range(len(sequence.frames))
+                if (those := _of(sequence, place, job))
+            }
             kind = TASK_TYPES[job.task_type]
             lines = manifests[f"{sequence.split}/{file_name(job.job_name)}.manifest"]
             if kind.media is Media.FRAMES:
@@ -55,6 +63,23 @@ def _files(export: Export) -> Iterator[File]:
                 lines += [line(sequence, place, job, those) for place, those in labels.items()]
     for path, lines in sorted(manifests.items()):
         yield File(path, b"".join(json.dumps(line, ensure_ascii=False).encode() + b"\n" for line in lines))
+
+
+def _taxonomy(export: Export, reference: str | None) -> Taxonomy | None:
+    """The taxonomy that a document names, if the version has it."""
+    content = None if reference is None else export.stored.taxonomy(reference)
+    try:
+        return None if content is None else taxonomy_form.read(content)
+    except TaxonomyRefused as error:
+        raise NotDone(f"the version's taxonomy {reference} is none: {error}") from None
+
+
+def _shortened(label: Label, job: LabelingJob, taxonomy: Taxonomy | None) -> Label:
+    """A label in the words that workers read."""
+    if taxonomy is None:
+        return label
+    class_name, attributes = taxonomy.shortened(job.job_name, label.class_name, label.attributes)
+    return replace(label, class_name=class_name, attributes=attributes)
 
 
 def first_jobs(sequence: Sequence) -> list[LabelingJob]:
