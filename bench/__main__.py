@@ -12,6 +12,7 @@ from bench.measuring import OUT, Row
 # A module of this folder each, which has `run(rounds)`: its rows. Imported when its turn comes.
 BENCHMARKS = {
     "frame_extraction": "Frames out of clips",
+    "jpeg_and_upload": "JPEGs, and frames into Amazon S3",
     "sending": "Sending a level to its labeling job, beside source A",
     "receiving": "Receiving a level's results, beside source A",
     "life_of_a_clip": "The whole life of a clip, beside source A",

@@ -18,7 +18,7 @@ FFMPEG: str = imageio_ffmpeg.get_ffmpeg_exe()
 _LOOK = "scale=1920:1080:flags=bicubic,noise=alls=8:allf=t+u:all_seed=1,format=yuv420p"
 _TAGS = ("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv")
 _H264 = ("-c:v", "libx264", "-preset", "fast", "-bf", "3", "-crf", "21")
-_CAMERA = (*"-c:v libx264 -preset veryfast -bf 0 -sc_threshold 0 -profile:v main -b:v 12M".split(),)
+_CAMERA = ("-c:v", "libx264", "-preset", "veryfast", "-bf", "0", "-sc_threshold", "0", "-b:v", "12M")
 _H265 = ("-c:v", "libx265", "-preset", "fast", "-crf", "23", "-tag:v", "hvc1", "-x265-params", "log-level=none")
 
 
@@ -70,7 +70,7 @@ CLIPS = (
     Clip(
         "h264-dash-cam",
         "10 s, H.264 as a dash cam's, GOP 15 at 30/s",
-        (*_CAMERA, "-g", "15"),
+        (*_CAMERA, "-profile:v", "main", "-g", "15"),
         rate=30,
     ),
     Clip("h265", "10 s, H.265, B-frames, GOP 50", (*_H265, "-g", "50")),

@@ -10,7 +10,6 @@ import zlib
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import partial
-from io import BytesIO
 from pathlib import Path
 
 import av
@@ -19,6 +18,7 @@ import numpy as np
 from bench.clips import CLIPS, FFMPEG, Clip, ffmpeg
 from bench.extracting import QUALITY, decode, ours, theirs
 from bench.measuring import Cost, Row, Work, medians
+from bench.quality import brightness, brightness_as_it_is, psnr
 from everlabel import video
 
 # What it should reach, by frames a second.
@@ -76,26 +76,12 @@ def _checksums_by_ffmpeg(path: Path, fps: int) -> Iterator[int]:
 
 
 def _compare_quality(path: Path) -> None:
-    """Of the first frame's brightness, which carries what the eye sees of a quantizer."""
+    """Of the first frame; each JPEG is held to what it means."""
     with av.open(str(path), "r") as container:
-        luma, blue, red = (_floats(plane) for plane in next(container.decode(video=0)).planes)
+        picture = next(container.decode(video=0))
     with path.open("rb") as file:
         own = next(video.extract(file, Fraction(5), quality=QUALITY)).jpeg
     other = ffmpeg("-i", path, "-vf", "fps=5", "-q:v", str(QUALITY), "-frames:v", "1", "-f", "mjpeg", "-")
-    luma, blue, red = (luma - 16) / 219, (blue - 128) / 224, (red - 128) / 224
-    # FFmpeg leaves the matrix of BT.709 in the JPEG, where readers expect BT.601's: each is held to what it means.
-    in_601 = luma + (0.101579 * blue + 0.196076 * red).repeat(2, axis=0).repeat(2, axis=1)
-    apart = abs(_psnr(own, in_601 * 255) - _psnr(other, luma * 255))
+    apart = abs(psnr(own, brightness(picture)) - psnr(other, brightness_as_it_is(picture)))
     if apart > _EQUAL_QUALITY:
         raise ArithmeticError(f"the JPEGs of {path.name} are {apart:.2f} dB apart, and {_EQUAL_QUALITY} are allowed")
-
-
-def _psnr(jpeg: bytes, exact: "np.ndarray[tuple[int, ...], np.dtype[np.float64]]") -> float:
-    with av.open(BytesIO(jpeg), "r", format="mjpeg") as container:
-        shown = _floats(next(container.decode(video=0)).planes[0])
-    return float(10 * np.log10(255**2 / np.mean((shown - np.clip(exact, 0, 255)) ** 2)))
-
-
-def _floats(plane: av.video.plane.VideoPlane) -> "np.ndarray[tuple[int, ...], np.dtype[np.float64]]":
-    rows = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)
-    return rows[:, : plane.width].astype(np.float64)
