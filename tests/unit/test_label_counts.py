@@ -88,6 +88,12 @@ def test_lengths_of_tracks_should_have_a_mean_and_a_median() -> None:
     }
 
 
+def test_a_track_with_one_gap_should_count_as_one_with_gaps() -> None:
+    found = counted(label(0, "a"), label(2, "a"), label(0, "b"), label(1, "b"))
+    assert [track["gaps"] for track in found["tracks"]] == [1, 0]
+    assert found["trackLengths"]["tracksWithGaps"] == 1
+
+
 def test_the_busiest_frame_should_be_that_of_all_data_objects() -> None:
     counts = LabelCounts()
     counts.add_frames({"VOT": {0, 1}}, [label(0), label(0), label(1)])

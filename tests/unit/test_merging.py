@@ -238,19 +238,20 @@ def test_agreement_should_say_what_was_changed() -> None:
             Pair(None, car(0)),
             Pair(car(0), None),
             Pair(lane, Drawn("lane", line((0, 4), (100, 4)))),
+            Pair(lane, Drawn("lane", line((0, 2), (100, 2)))),
         ]
     )
     assert agreement.as_json() == {
         "kept": 1,
-        "adjusted": 3,
+        "adjusted": 4,
         "added": 1,
         "removed": 1,
-        "changedShare": round(5 / 6, 4),
-        "changedShapes": 2,
+        "changedShare": round(6 / 7, 4),
+        "changedShapes": 3,
         "changedClasses": [{"from": "car", "to": "bus", "count": 1}],
         "changedAttributes": {"occlusion": 1, "state": 1},
         "meanIou": round((1 + 1 / 3 + 1) / 3, 4),
-        "meanDistancePixels": 4.0,
+        "meanDistancePixels": 3.0,
         "maxDistancePixels": 4.0,
     }
 
