@@ -133,8 +133,10 @@ class _Plan:
                 break
             header = self._headers.read(bytes(packet))
             entries += header.is_entry
-            if packet.pts is None or packet.is_corrupt or packet.is_discard or not entries:
-                raise NotPlain("a packet without a time, damaged, not to be shown or before the first entry")
+            if packet.pts is None or packet.is_corrupt or packet.is_discard or packet.has_sidedata("new_extradata"):
+                raise NotPlain("a packet without a time, damaged, not to be shown or with other parameters")
+            if not entries:
+                raise NotPlain("a picture before the first entry")
             if header.needs_earlier and entries == 1 and near is None:
                 raise NotPlain("a picture that needs what came before the clip")
             while reordered and (header.begins_order or len(reordered) > depth):
