@@ -4,7 +4,6 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-amazon-sta
 """
 
 import json
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -103,7 +102,7 @@ class Execution:
         self.data: Any = json.loads(text)
         self.bound = size(text)
 
-        self._steps: deque[Callable[[], None]] = deque()
+        self._steps: list[Callable[[], None]] = []
         self._busy = False
         self._state: AnyState = machine.states[machine.start_at]
         self._entered_at = self.started_at
@@ -143,7 +142,7 @@ class Execution:
         self._busy = True
         try:
             while self._steps:
-                self._steps.popleft()()
+                self._steps.pop(0)()
         except Failure as failure:
             self._end(Status.FAILED, failure.error, failure.cause)
         finally:

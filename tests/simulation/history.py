@@ -37,13 +37,13 @@ class Event:
 class History:
     """`count` has all events, `kept` the last of them."""
 
-    __slots__ = ("_clock", "_keeps", "count", "kept")
+    __slots__ = ("_clock", "count", "kept")
 
     def __init__(self, clock: Clock, keep: int) -> None:
         self.count = 0
-        self.kept: deque[Event] = deque(maxlen=keep)
+        # An empty deque has room for 64.
+        self.kept: deque[Event] | list[Event] = deque(maxlen=keep) if keep else []
         self._clock = clock
-        self._keeps = keep > 0
 
     def add(self, event: str, **details: str | None) -> None:
         """An event with more to follow. Raises `Failure` if there is no room for those."""
@@ -51,11 +51,11 @@ class History:
             # The error's name is not documented.
             raise Failure(RUNTIME, f"The execution reached the maximum number of history events ({MAX_EVENTS}).")
         self.count += 1
-        if self._keeps:
+        if isinstance(self.kept, deque):
             self.kept.append(Event(self._clock.now(), event, details))
 
     def close(self, event: str, **details: str | None) -> None:
         """The last event, for which there is always room."""
         self.count += 1
-        if self._keeps:
+        if isinstance(self.kept, deque):
             self.kept.append(Event(self._clock.now(), event, details))

@@ -9,9 +9,13 @@ from bisect import bisect_left, bisect_right, insort
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from tests.simulation.attribute_values import Item, Value, thaw, thaw_item
+
+NOTHING: Mapping[Any, Any] = MappingProxyType({})
+"""What a row keeps that nobody has read."""
 
 
 class Row:
@@ -21,7 +25,7 @@ class Row:
 
     def __init__(self, attributes: Item, size: int) -> None:
         self.attributes, self.size = attributes, size
-        self.kept: dict[Any, Any] = {}
+        self.kept: Mapping[Any, Any] = NOTHING
 
 
 class Answered(dict[str, dict[str, Any]]):

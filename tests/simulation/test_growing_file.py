@@ -2,6 +2,9 @@
 
 import hashlib
 
+import pytest
+
+from tests.simulation import growing_file
 from tests.simulation.growing_file import GrowingFile
 from tests.simulation.s3 import S3
 
@@ -12,6 +15,21 @@ def test_a_snapshot_should_stay_as_it_was() -> None:
     second = file.extend(b"two\n")
     assert (bytes(first), len(first), first[1:]) == (b"one\n", 4, b"ne\n")
     assert (bytes(second), len(second), second[3:5], second[7:100]) == (b"one\ntwo\n", 8, b"\nt", b"\n")
+
+
+def test_what_is_packed_should_be_read_as_it_was_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(growing_file, "_BLOCK", 5)
+    text = bytes(range(23))
+    for sizes in ((1,) * 23, (4, 6, 13), (23,), (5, 10, 8), (10, 10, 3)):
+        file, written, snapshots = GrowingFile(), 0, []
+        for size in sizes:
+            snapshots.append(file.extend(text[written : written + size]))
+            written += size
+        assert len(file) == 23
+        for snapshot in snapshots:
+            for start in range(24):
+                for end in range(24):
+                    assert snapshot[start:end] == text[: len(snapshot)][start:end]
 
 
 def test_a_snapshot_should_be_an_object_like_any_other() -> None:

@@ -22,7 +22,7 @@ from pynamodb.attributes import (
 )
 from pynamodb.models import Model
 
-from tests.simulation.item_collections import Answered
+from tests.simulation.item_collections import NOTHING, Answered, Row
 from tests.simulation.world.quick_json import loads
 
 type _Values = dict[str, dict[str, Any]]
@@ -33,9 +33,9 @@ _INSTANTIATE = AttributeContainer.__dict__["_instantiate"]
 _DESERIALIZE = AttributeContainer._container_deserialize
 _SERIALIZE = AttributeContainer._container_serialize
 _CONNECTION = Model.__dict__["_get_connection"]
-_MOST_KEPT = 20_000
-_KEPT: deque[dict[Any, Any]] = deque()
-"""What rows keep that were read lately: enough for those that are read again, and as much for many clips as for few."""
+_MOST_KEPT = 5_000
+_KEPT: deque[Row] = deque()
+"""The rows that were read lately: enough for those that are read again, and no more for ten thousand clips."""
 _SMALL = {str(number): number for number in range(1_000)}
 
 
@@ -172,9 +172,9 @@ def deserialize(self: AttributeContainer, attribute_values: _Values) -> None:
     self.attribute_values = {**plain.existing, **own}
     if row is not None:
         if len(_KEPT) >= _MOST_KEPT:
-            _KEPT.popleft().clear()
-        _KEPT.append(row.kept)
-        row.kept[model] = self.attribute_values.copy()
+            _KEPT.popleft().kept = NOTHING
+        _KEPT.append(row)
+        row.kept = {**row.kept, model: self.attribute_values.copy()}
 
 
 def _shape(plain: _Plain, names: tuple[str, ...]) -> tuple[_Reader, ...] | None:
