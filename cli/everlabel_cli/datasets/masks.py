@@ -68,12 +68,12 @@ def runs(label: Label, frame: Frame, read: Callable[[Frame], bytes]) -> Runs | N
         raise NotDone("masks are read with OpenCV; install everlabel[render]") from None
     uri, colour = _place(label.shape)
     content = np.frombuffer(read(as_frame(uri, frame)), np.uint8)
-    found = cv2.imdecode(content, cv2.IMREAD_COLOR_RGB) if content.size else None
+    found = cv2.imdecode(content, cv2.IMREAD_COLOR) if content.size else None
     if found is None:
         raise NotDone(f"the mask {uri} is no picture")
     if (found.shape[1], found.shape[0]) != size(frame):
         raise NotDone(f"the mask {uri} is {found.shape[1]} x {found.shape[0]} pixels, unlike its frame {frame.s3_uri}")
-    covered = (found == np.frombuffer(colour, np.uint8)).all(axis=2)
+    covered = (found == np.frombuffer(colour[::-1], np.uint8)).all(axis=2)  # OpenCV has blue first
     if not covered.any():
         return None
     columns = covered.ravel(order="F")
