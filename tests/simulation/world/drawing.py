@@ -51,6 +51,12 @@ _MOST_CONCURRENT = 5_000
 """What Ground Truth takes: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HumanTaskConfig.html"""
 _ARRIVAL_DAYS = 21.0
 _WORK_DAYS = 7.0
+_A_YEAR = 365
+
+
+def _slowness(size: Size) -> float:
+    """How many times as long everything takes to come and to be done: clips come for three weeks, or most of a year."""
+    return 1.0 if size.days < _A_YEAR else 0.6 * size.days / _ARRIVAL_DAYS
 
 
 def draw(seed: int, size: Size | None = None) -> Plan:
@@ -108,14 +114,14 @@ def _jobs(chance: Random, size: Size, levels: int) -> tuple[tuple[JobPlan, ...],
 
 
 def _teams(chance: Random, jobs: Sequence[JobPlan], size: Size) -> tuple[TeamPlan, ...]:
-    """As many people as get everything done in about a week of their own pace."""
+    """As many people as get everything done in about a week of their own pace; in a year, in ten."""
     teams = []
     for name in sorted({job.team for job in jobs}):
         kind = chance.choice(["fast", "office", "slow"])
         pace = {"fast": (0.1, 0.5), "office": (0.3, 3.0), "slow": (0.5, 5.0)}[kind]
         tasks = size.clips * size.objects * sum(job.team == name for job in jobs)
         hours_a_day = 24.0 if kind == "fast" else 7.0
-        people = max(2, round(tasks * sum(pace) / 2 / (hours_a_day * _WORK_DAYS)))
+        people = max(2, round(tasks * sum(pace) / 2 / (hours_a_day * _WORK_DAYS * _slowness(size))))
         if kind == "fast":
             team = Team(people, pace)
         else:
@@ -126,7 +132,7 @@ def _teams(chance: Random, jobs: Sequence[JobPlan], size: Size) -> tuple[TeamPla
 
 def _clips(chance: Random, size: Size, frames: int) -> Iterator[ClipPlan]:
     """Some arrive one by one, some in bulk, twenty a second; three in a hundred are poison."""
-    last = min(_ARRIVAL_DAYS, size.days / 10) * DAY
+    last = min(_ARRIVAL_DAYS, size.days / 10) * _slowness(size) * DAY
     bulks = [chance.uniform(DAY / 8, last) for _ in range(3)]
     for number in range(1, size.clips + 1):
         at = chance.choice(bulks) + number / 20 if chance.random() < 0.5 else chance.uniform(DAY / 8, last)
@@ -197,7 +203,7 @@ def _events(chance: Random, plan: Plan) -> Iterator[OperatorEvent]:
         key = f"{act.replace(' ', '-')}-{next(numbers)}"
         return OperatorEvent(round(at, 3), key, act, subject, round(lasts, 3), variant)
 
-    busy = min(chaos, 1.5 * _ARRIVAL_DAYS * DAY)
+    busy = min(chaos, 1.5 * _ARRIVAL_DAYS * _slowness(plan.size) * DAY)
     some = max(1, min(20, len(clips) // 20))
     about_clips: list[tuple[OperatorAct, int]] = [
         ("start twice", some),
@@ -229,7 +235,7 @@ def _absences(chance: Random, plan: Plan, event: Any) -> Iterator[OperatorEvent]
     """Holidays of weeks; in one seed of twenty or so, seventy days in which nobody works, unless all is sent again so
     often that nothing else would be lived; and short absences, which let what is in the portal expire where lifetimes
     are short."""
-    chaos = min(plan.quiet_at, 1.5 * _ARRIVAL_DAYS * DAY)
+    chaos = min(plan.quiet_at, 1.5 * _ARRIVAL_DAYS * _slowness(plan.size) * DAY)
     if plan.quiet_at > 90 * DAY and chance.random() < 1 / 8 and plan.resend_after > 3 * DAY:
         at = chance.uniform(0, 14 * DAY)
         for team in plan.teams:
