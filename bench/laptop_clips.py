@@ -19,6 +19,7 @@ _BUCKET = "clips"
 _LEVELS = (("VOTVehicle", "VideoObjectTracking"), ("AdjVOTVehicle", "AdjustmentVideoObjectTracking"))
 _AT_ONCE = 4  # requests
 _LONGEST = 900.0  # seconds
+_TRIES, _SERVER_ERROR = 5, 500
 
 
 class LaptopClips:
@@ -57,9 +58,15 @@ class LaptopClips:
             {"jobName": first, "jobLevel": 1, "inputConfig": {"clipS3Uri": f"s3://{_BUCKET}/{name}", "fps": 1}},
             {"jobName": second, "jobLevel": 2, "inputConfig": {"chainFromJobName": first}},
         ]
-        answer = self._api.post("/annotation-tasks", {"labelingJobs": steps})
-        if answer.status not in {201, 202}:
-            raise RuntimeError(f"{name} was not taken: {answer}")
+        self._post("/annotation-tasks", {"labelingJobs": steps})
+
+    def _post(self, path: str, body: Any) -> None:
+        for _ in range(_TRIES):  # a busy laptop answers 503, and the same again finds what is there
+            answer = self._api.post(path, body)
+            if answer.status < _SERVER_ERROR:
+                break
+        if answer.status not in {200, 201, 202}:
+            raise RuntimeError(f"{path} did not take {body}: {answer}")
 
     def _start(self, name: str, task_type: str) -> None:
         config: dict[str, Any] = {"labels": [{"label": "car"}]}
@@ -67,9 +74,9 @@ class LaptopClips:
             config["auditLabelAttributeName"] = f"{_LEVELS[0][0]}-ref"
         settings = {"WorkteamArn": self._world.outputs["WorkteamArn"]}
         body = {"jobName": name, "taskType": task_type, "labelCategoryConfig": config, "settings": settings}
-        self._api.post("/labeling-jobs", body)
+        self._post("/labeling-jobs", body)
         path = f"/labeling-jobs/{name}"
-        self._world.wait_until(lambda: self._api.get(path).body.get("labelingJobStatus") == "InProgress", 60)
+        self._world.wait_until(lambda: self._api.get(path).body.get("labelingJobStatus") == "InProgress", _LONGEST)
 
     def _count(self, status: str) -> int:
         answer = self._world.client("dynamodb").query(

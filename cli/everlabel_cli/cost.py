@@ -97,7 +97,12 @@ def bill(month: Month) -> list[dict[str, Any]]:
     dollars = {name: amount * US_EAST_1[name].each for name, amount in amounts.items()}
     total = sum(dollars.values())
     return [
-        {"line": name, "amount": amounts[name], "usd": dollars[name], "share": f"{dollars[name] / total:.0%}"}
+        {
+            "line": name,
+            "amount": round(amounts[name], 1),
+            "usd": round(dollars[name], 4),
+            "share": f"{dollars[name] / total:.0%}",
+        }
         for name in sorted(dollars, key=lambda name: -dollars[name])
     ]
 
