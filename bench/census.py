@@ -30,7 +30,7 @@ from tests.simulation.world.world import START
 RESEND_DAYS = 5.0
 MACHINE = "AnnotationTask"
 """Under this name transitions are counted."""
-_READS = frozenset({"GetItem", "BatchGetItem", "Query", "Scan", "TransactGetItems"})
+READS = frozenset({"GetItem", "BatchGetItem", "Query", "Scan", "TransactGetItems"})
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def census(plan: Plan, algorithm: Algorithm | None = None, *, step: float = HOUR
     answered = DynamoDB.call
 
     def call(self: DynamoDB, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
-        kind = "read units" if operation in _READS else "write units"
+        kind = "read units" if operation in READS else "write units"
         try:
             answer = answered(self, operation, {**request, "ReturnConsumedCapacity": "TOTAL"})
         except ClientError:

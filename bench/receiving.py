@@ -6,7 +6,7 @@ hundred million items: beyond a thousand it is given 100 results only, and what 
 
 from collections.abc import Iterator
 
-from bench.census import Census, census, of_source_a, plan
+from bench.census import READS, Census, census, of_source_a, plan
 from bench.measuring import Row, fresh_processes
 from tests.simulation.world.plan import Plan
 
@@ -49,7 +49,7 @@ def _rows(size: int, ours: Census, theirs: Census | None) -> Iterator[Row]:
     # The level's token is forgotten once, when it is answered.
     writes = made["write units"] - made["dynamodb.UpdateItem"]
     yield Row(what, "write units a message, allowed", writes / messages, _MOST_UNITS, 1)
-    reads = made["dynamodb.GetItem"] + made["dynamodb.Query"]
+    reads = sum(made.get(f"dynamodb.{operation}", 0) for operation in READS)
     reads -= messages - size  # whoever comes second looks who was first
     yield Row(what, "reads a batch, allowed", reads / batches, _MOST_READS, 1)
 
