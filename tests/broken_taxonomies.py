@@ -232,6 +232,11 @@ OF_MEANING: dict[str, Breakage] = {
         "short.tractor",
         "is no class, attribute or value that workers are asked for",
     ),
+    "number without a lowest": (
+        lambda f: animal(f)["attributes"]["age"].pop("minimum"),
+        "objects.animal.attributes.age",
+        "needs minimum and maximum",
+    ),
     "number without bounds": (
         lambda f: animal(f)["attributes"]["age"].pop("maximum"),
         "objects.animal.attributes.age",

@@ -144,7 +144,7 @@ def test_masks_should_be_the_same_if_their_colours_are() -> None:
         return Drawn("road", Shape(ShapeType.MASK, (), uri, colour))
 
     old, new, other = mask("1.png", "#2ca02c"), mask("2.png", "#2ca02c"), mask("2.png", "#1f77b4")
-    assert changes([old], [new, other]) == [(old, new), (None, other)]
+    assert changes([old], [other, new]) == [(old, new), (None, other)]
 
 
 def test_shapes_of_two_types_should_be_different_objects() -> None:
@@ -206,6 +206,8 @@ def test_the_distance_of_lines_should_not_depend_on_where_their_vertices_are() -
     assert distance(line((0, 0), (100, 0)), line((0, 0), (30, 0), (70, 0), (100, 0))) == 0
     assert distance(line((0, 0), (100, 0)), line((0, 3), (50, 3), (100, 3))) == 3
     assert distance(line((0, 0), (0, 0)), line((3, 4), (3, 4))) == 5
+    # Beyond its ends a line does not go on.
+    assert distance(line((0, 0), (10, 0)), line((-4, 0), (20, 0))) == (4 + 10) / 4
 
 
 def test_the_distance_of_polygons_should_know_that_they_are_closed() -> None:

@@ -141,11 +141,12 @@ def test_a_verification_should_allow_no_edits() -> None:
 def test_attributes_should_be_asked_in_short_words_with_what_they_need() -> None:
     file = small_file()
     file["objects"]["animal"]["attributes"]["posture"]["required"] = True
+    file["short"]["posture"] = "pose"
     config = configurations(taxonomy(file))["Animals"].label_category_config
     assert [label["label"] for label in config["labels"]] == ["cow", "long-haired"]
     assert config["labels"][1]["categoryAttributes"] == [
         {
-            "name": "posture",
+            "name": "pose",
             "type": "string",
             "description": "How it holds itself",
             "enum": ["lying", "standing"],
@@ -162,6 +163,7 @@ def test_an_image_job_should_have_the_configuration_of_images() -> None:
     file["labelingJobs"] |= {
         "Trees": {"taskType": "SemanticSegmentation", "objects": ["tree"]},
         "AdjTrees": {"adjusts": "Trees"},
+        "VerTrees": {"adjusts": "Trees", "taskType": "VerificationSemanticSegmentation"},
     }
     found = configurations(taxonomy(file))
     assert found["Trees"].label_category_config == {
@@ -169,7 +171,9 @@ def test_an_image_job_should_have_the_configuration_of_images() -> None:
         "labels": [{"label": "oak"}, {"label": "elm"}],
     }
     assert found["AdjTrees"].label_category_config["auditLabelAttributeName"] == "Trees-ref"
-    assert label_categories.findings(found["AdjTrees"].label_category_config) == []
+    for name in ("AdjTrees", "VerTrees"):
+        assert found[name].label_category_config["labels"] == [{"label": "oak"}, {"label": "elm"}]
+        assert label_categories.findings(found[name].label_category_config) == []
 
 
 def test_settings_should_go_before_what_the_taxonomy_says() -> None:
