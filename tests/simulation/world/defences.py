@@ -145,9 +145,9 @@ DEFENCES = (
         (_in("sending"), "            Level.resend.set(False),\n", ""),
         (
             _in("sending"),
-            "    return Sent(True, max(1, round(again_in)), silent=silent)",
+            "    return Sent(True, max(SOON, math.ceil(again_in)), silent=silent)",
             "    Level(task_id=task_id, item=task_table.level_item(level)).update(actions=[Level.resend.set(False)])\n"
-            "    return Sent(True, max(1, round(again_in)), silent=silent)",
+            "    return Sent(True, max(SOON, math.ceil(again_in)), silent=silent)",
         ),
         by=(targets.SLOW_SENDING,),
     ),
