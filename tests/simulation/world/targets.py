@@ -180,7 +180,7 @@ LONG_QUEUE = Story(
 LONG_HOLIDAY = Story(
     "nobody works for twenty days", within=20 * 24 + 6, away=(0, 20 * 24), lifetime=30 * DAY, max_concurrent=1
 )
-MANY_ROUNDS = Story("hundreds of rounds", within=17, away=(0, 15), parameters={"ResendAfterSeconds": 60})
+MANY_ROUNDS = Story("hundreds of rounds", within=20, away=(0, 18), parameters={"ResendAfterSeconds": 60})
 NEVER_LABELED = Story(
     "an object that nobody wants",
     within=8,
