@@ -4,9 +4,10 @@ import json
 import re
 
 import pytest
+from botocore.exceptions import ClientError
 
 import annotation_tasks_api
-from everlabel import aws, task_table, taxonomies
+from everlabel import aws, objects, task_table, taxonomies
 from everlabel.taxonomies import TaxonomyTaken
 from local.template import ROOT
 from tests.handlers.api_events import Answer, Api
@@ -58,6 +59,15 @@ def test_taxonomies_should_be_listed_by_name_and_version(cloud: Cloud) -> None:
 
 def test_what_the_stack_has_not_should_be_none() -> None:
     assert taxonomies.find("lava/1") is None
+
+
+def test_a_taxonomy_that_may_not_be_read_should_not_be_taken_for_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(_: object) -> bytes:
+        raise ClientError({"Error": {"Code": "AccessDenied"}}, "GetObject")
+
+    monkeypatch.setattr(objects, "get", refused)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        taxonomies.find("lava/1")
 
 
 def test_a_task_should_keep_the_taxonomy_that_its_definition_names() -> None:

@@ -152,7 +152,22 @@ WARNINGS: dict[str, tuple[Callable[[dict[str, Any]], object], str, str]] = {
 }
 
 
-@pytest.mark.parametrize("config", [GOOD, IMAGE], ids=["video", "image"])
+def _brimful() -> dict[str, Any]:
+    """As much of everything as Ground Truth documents."""
+    chosen = [
+        _attribute(name=f"{n:016}", enum=[f"{m:016}" for m in range(10)], description="d" * 128) for n in range(5)
+    ]
+    free = [{"name": f"free {n}", "type": "string", "description": "Anything"} for n in range(5)]
+    return {
+        "documentVersion": "2020-03-01",
+        "frameAttributes": [*chosen, *free],
+        "categoryGlobalAttributes": chosen,
+        "labels": [{"label": f"{n:016}", "categoryAttributes": free} for n in range(30)],
+        "instructions": {"shortInstruction": "s" * 254, "fullInstruction": "f" * 2047},
+    }
+
+
+@pytest.mark.parametrize("config", [GOOD, IMAGE, _brimful()], ids=["video", "image", "brimful"])
 def test_a_good_configuration_should_have_no_findings(config: Any) -> None:
     assert findings(config) == []
 
