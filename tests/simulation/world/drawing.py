@@ -50,7 +50,7 @@ _FORGERIES: list[tuple[OperatorAct, Sequence[str]]] = [("forge on queue", FORGER
 _MOST_CONCURRENT = 5_000
 """What Ground Truth takes: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HumanTaskConfig.html"""
 _ARRIVAL_DAYS = 21.0
-_WORK_DAYS = 7.0
+_WORK_DAYS = 5.0
 _A_YEAR = 365
 
 
@@ -60,10 +60,10 @@ def _slowness(size: Size) -> float:
 
 
 def draw(seed: int, size: Size | None = None) -> Plan:
-    """The plan of a seed. A third level comes in one seed of ten where two are asked for."""
+    """The plan of a seed. A third level comes in one seed of twenty where two are asked for."""
     size = size or Size()
     people = _stream(seed, "jobs")
-    levels = size.levels + 1 if size.levels == 2 and people.random() < 1 / 10 else size.levels
+    levels = size.levels + 1 if size.levels == 2 and people.random() < 1 / 20 else size.levels
     jobs, frames = _jobs(people, size, levels)
     teams = _teams(_stream(seed, "workers"), jobs, size)
     clips = tuple(_clips(_stream(seed, "clips"), size, frames))
@@ -90,7 +90,7 @@ def _jobs(chance: Random, size: Size, levels: int) -> tuple[tuple[JobPlan, ...],
     """The jobs of all levels, and how many frames a clip has, so that a level has as many objects as asked for."""
     sides = [("BoundingBox", "Adjustment")]
     frames = size.objects
-    shape = chance.choice(["one job", "one job", "one job", "two image jobs", "image and video"])
+    shape = chance.choice(["one job", "one job", "one job", "one job", "two image jobs", "image and video"])
     if shape == "two image jobs" and size.objects >= 2:
         sides, frames = [*sides, ("BoundingBox", "Adjustment")], size.objects // 2
     elif shape == "image and video" and size.objects >= 2:
@@ -114,7 +114,7 @@ def _jobs(chance: Random, size: Size, levels: int) -> tuple[tuple[JobPlan, ...],
 
 
 def _teams(chance: Random, jobs: Sequence[JobPlan], size: Size) -> tuple[TeamPlan, ...]:
-    """As many people as get everything done in about a week of their own pace; in a year, in ten."""
+    """As many people as get everything done in about five days of their own pace; in a year, in fifty."""
     teams = []
     for name in sorted({job.team for job in jobs}):
         kind = chance.choice(["fast", "office", "slow"])
@@ -145,7 +145,7 @@ def _clips(chance: Random, size: Size, frames: int) -> Iterator[ClipPlan]:
 
 def _parameters(chance: Random) -> dict[str, Any]:
     return {
-        "ResendAfterSeconds": int(chance.choice([3, 5, 5, 5, 7, 9]) * DAY),
+        "ResendAfterSeconds": int(chance.choice([3, 5, 5, 7, 9, 9]) * DAY),
         "GatherExpiriesSeconds": chance.choice([60, 3_600]),
         "MaxExpiries": chance.choice([3, 3, 10]),
         "MaxAgeSeconds": int(chance.choice([90, 120]) * DAY),
@@ -180,10 +180,10 @@ def _rates(chance: Random) -> Rates:
 
 
 def _habits(chance: Random, jobs: Sequence[JobPlan], clips: Sequence[ClipPlan]) -> Iterator[Habit]:
-    """One object in ten or so has people who ignore, decline or return it; in a very large run at most sixty have. In
-    one seed of eight there is one that nobody ever takes, so that it is months before it fails."""
+    """One object in twenty or so has people who ignore, decline or return it, in a very large run at most sixty in all.
+    In one seed of eight there is one that nobody ever takes, so that it is months before it fails."""
     never = chance.random() < 0.125
-    for number in range(min(60, max(1, len(clips) // 3))):
+    for number in range(min(60, max(1, len(clips) // 5))):
         job, clip = chance.choice(jobs), chance.choice(clips)
         act: Literal["ignore", "decline", "return"] = chance.choice(["ignore", "decline", "return"])
         times = chance.choice({"ignore": [1, 2, 4], "decline": [1, 2, 12], "return": [1, 3]}[act])
@@ -242,7 +242,7 @@ def _absences(chance: Random, plan: Plan, event: Any) -> Iterator[OperatorEvent]
             yield event("away", at, team.name, 70 * DAY)
         return
     for team in plan.teams:
-        for _ in range(chance.choice([0, 1, 1, 2])):
-            yield event("away", chance.uniform(0, 1) * chaos, team.name, chance.uniform(7, 28) * DAY)
+        for _ in range(chance.choice([0, 0, 1, 1, 2])):
+            yield event("away", chance.uniform(0, 1) * chaos, team.name, chance.uniform(7, 21) * DAY)
         for _ in range(chance.randint(0, 2)):
             yield event("away", chance.uniform(0, 1) * chaos, team.name, chance.uniform(1, 5) * DAY)
