@@ -128,3 +128,8 @@ def test_every_object_is_in_exactly_one_count_in_whatever_order_items_come(
     assert before.waiting + before.sent + before.labeled + before.failed + before.stopped == before.objects
     shuffle.shuffle(items)
     assert only(items) == before
+
+
+def test_an_object_that_is_on_the_record_is_not_counted_again_while_it_is_on_the_list() -> None:
+    found = only([job(), todo(0, generation=1), done(0, Outcome.LABELED, generation=1)])
+    assert (found.sent, found.waiting, found.labeled, found.expiries) == (0, 0, 1, 1)

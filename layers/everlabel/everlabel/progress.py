@@ -80,6 +80,7 @@ def count(items: Iterable[Row]) -> Progress:
     jobs: defaultdict[tuple[int, str], JobProgress] = defaultdict(lambda: JobProgress("", 0))
     unsent: dict[tuple[int, str], float | None] = {}
     todo: list[tuple[tuple[int, str], int, Open]] = []
+    recorded: set[tuple[tuple[int, str], int]] = set()
     for item in items:
         if isinstance(item, Level):
             found.levels.append(item)
@@ -96,15 +97,18 @@ def count(items: Iterable[Row]) -> Progress:
                 # During the first sending, what lies behind the cursor was never sent.
                 unsent[place] = item.cursor if item.full_sends == 0 else None
             elif isinstance(item, Done):
+                recorded.add((place, int(rest[0])))
                 job.expiries += int(item.generation)
                 job.labeled += item.outcome == Outcome.LABELED
                 job.failed += item.outcome == Outcome.FAILED
                 job.stopped += item.outcome == Outcome.STOPPED
                 job.last_outcome_at = max(job.last_outcome_at or item.at, item.at)
             else:
-                job.expiries += int(item.generation)
                 todo.append((place, int(rest[0]), item))
     for place, index, item in todo:
+        if (place, index) in recorded:
+            continue  # it has an outcome, and is about to be taken off the list
+        jobs[place].expiries += int(item.generation)
         cursor = unsent.get(place)
         if item.due or (cursor is not None and index >= cursor):
             jobs[place].waiting += 1
