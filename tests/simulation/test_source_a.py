@@ -40,7 +40,7 @@ def test_repeated_and_late_messages_should_make_live_duplicates_and_none_of_ours
 
 
 def test_source_a_should_break_promises_where_ours_keeps_them_all() -> None:
-    plans = [draw(seed, Size(clips=6, days=120)) for seed in (1, 24)]
+    plans = [draw(seed, Size(clips=6, days=120)) for seed in (4, 5)]
 
     for plan in plans:
         ours = live(plan)

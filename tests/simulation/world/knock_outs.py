@@ -18,7 +18,15 @@ from tests.simulation.world.stories import Story
 
 SEEDS = 50
 """How many seeds a story has to notice."""
-_COPIED = ("functions", "layers", "local", "statemachine.asl.json", "template.yaml", "tests/simulation")
+_COPIED = (
+    "functions",
+    "layers",
+    "local",
+    "statemachine.asl.json",
+    "template.yaml",
+    "tests/simulation",
+    "tests/__init__.py",
+)
 _LONGEST = 600.0
 
 
