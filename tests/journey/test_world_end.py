@@ -1,12 +1,12 @@
 """However a laptop world ends, nothing of it is left."""
 
 import json
-import os
 import socket
 import threading
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from local.world import Settings, World
@@ -17,20 +17,19 @@ def settings(template: Path, logs: Path, **more: int) -> Settings:
 
 
 @pytest.fixture
-def others() -> set[threading.Thread]:
-    """The threads of whatever ran in this process before."""
-    return set(threading.enumerate())
+def others() -> set[threading.Thread | psutil.Process]:
+    """The threads and the child processes of whatever ran in this process before."""
+    return {*threading.enumerate(), *psutil.Process().children()}
 
 
-def assert_nothing_is_left(others: set[threading.Thread]) -> None:
+def assert_nothing_is_left(others: set[threading.Thread | psutil.Process]) -> None:
     left = [thread.name for thread in set(threading.enumerate()) - others]
     assert not [name for name in left if "process_request" not in name], left
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    assert not set(psutil.Process().children()) - others
 
 
 def test_a_world_should_end_at_once_whatever_is_at_work(
-    small_template: Path, tmp_path: Path, others: set[threading.Thread]
+    small_template: Path, tmp_path: Path, others: set[threading.Thread | psutil.Process]
 ) -> None:
     with World(settings(small_template, tmp_path)) as world:
         client = world.client("stepfunctions")
@@ -47,7 +46,7 @@ def test_a_world_should_end_at_once_whatever_is_at_work(
 
 
 def test_an_error_within_a_world_should_end_it_and_be_seen(
-    small_template: Path, tmp_path: Path, others: set[threading.Thread]
+    small_template: Path, tmp_path: Path, others: set[threading.Thread | psutil.Process]
 ) -> None:
     with pytest.raises(ZeroDivisionError), World(settings(small_template, tmp_path)):
         _ = 1 / 0
@@ -55,7 +54,7 @@ def test_an_error_within_a_world_should_end_it_and_be_seen(
 
 
 def test_a_world_that_cannot_start_should_leave_nothing(
-    small_template: Path, tmp_path: Path, others: set[threading.Thread]
+    small_template: Path, tmp_path: Path, others: set[threading.Thread | psutil.Process]
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
