@@ -140,7 +140,7 @@ def test_one_message_that_nobody_can_read_does_not_hold_up_the_others() -> None:
 def test_objects_that_were_open_go_to_the_new_incarnation(cloud: Cloud) -> None:
     handle(record("m", arn()))
     cloud.sagemaker.states["everlabel-VOTVehicle-1"] = "InProgress"
-    assert labeling_jobs.in_progress("VOTVehicle").epoch == 1
+    assert labeling_jobs.in_progress("VOTVehicle", job_table.find("VOTVehicle")).epoch == 1
 
 
 @pytest.fixture

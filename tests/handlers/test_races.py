@@ -496,9 +496,9 @@ def test_a_late_creation_does_not_set_the_mark_back(vehicles: Cloud, monkeypatch
     create = moves.create
     written: list[int] = []
 
-    def note(keys: list[ObjectKey], epoch: int) -> None:
+    def note(keys: list[ObjectKey], epoch: int) -> bool:
         written.extend(key.index for key in keys)
-        create(keys, epoch)
+        return create(keys, epoch)
 
     def send_and_label() -> None:
         stage.trigger()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from everlabel import aws, labeling_jobs, moves, sending, topics, waking
+from everlabel import aws, job_table, labeling_jobs, moves, sending, topics, waking
 from everlabel.data_object import CORRELATION_KEY, OBJECT_ID_KEY
 from everlabel.errors import LabelingJobNotReady, LabelingJobNotRunning, TaskNotFound, TaskNotInProgress
 from everlabel.executions import Attempt
@@ -138,12 +138,13 @@ def test_a_crash_while_the_to_do_list_is_written_publishes_nothing_yet(
     monkeypatch.setattr(sending, "_CREATED_PER_CURSOR", 2)
     create, count = moves.create, 0
 
-    def dying(keys: Any, epoch: int) -> None:
+    def dying(keys: Any, epoch: int) -> bool:
         nonlocal count
-        create(keys, epoch)
+        is_clean = create(keys, epoch)
         count += 1
         if count > written:
             raise Killed
+        return is_clean
 
     monkeypatch.setattr(moves, "create", dying)
     with pytest.raises(Killed):
@@ -245,7 +246,7 @@ def test_a_job_that_too_many_ask_for_is_not_ready(stage: Stage, monkeypatch: pyt
 
 
 def test_nothing_is_published_to_a_job_that_somebody_stopped(stage: Stage) -> None:
-    job = labeling_jobs.in_progress("VOTVehicle")
+    job = labeling_jobs.in_progress("VOTVehicle", job_table.find("VOTVehicle"))
     labeling_jobs.stop(job)
     with pytest.raises(LabelingJobNotRunning, match="stopped by a person"):
         stage.trigger()
@@ -256,7 +257,7 @@ def test_what_was_open_in_a_replaced_job_goes_again_to_its_new_incarnation(stage
     stage.trigger()
     messages = stage.cloud.published("VOTVehicle")
     stage.receive(labeled(messages[0]))
-    job = labeling_jobs.in_progress("VOTVehicle")
+    job = labeling_jobs.in_progress("VOTVehicle", job_table.find("VOTVehicle"))
     stage.cloud.sagemaker.states["everlabel-VOTVehicle-0"] = "Stopped"
     token = stage.wait()
     ended = labeling_jobs.find_ended(str(job.labeling_job_arn))
@@ -292,7 +293,7 @@ def test_failed_entries_are_published_again_and_no_others(stage: Stage, monkeypa
 def test_a_level_whose_jobs_are_done_needs_no_labeling_job_any_more(stage: Stage) -> None:
     stage.trigger()
     stage.receive(*(labeled(message) for message in stage.cloud.published("VOTVehicle")))
-    labeling_jobs.stop(labeling_jobs.in_progress("VOTVehicle"))
+    labeling_jobs.stop(labeling_jobs.in_progress("VOTVehicle", job_table.find("VOTVehicle")))
     assert stage.trigger()["isAllSent"] is True
 
 

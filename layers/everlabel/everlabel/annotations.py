@@ -15,7 +15,7 @@ from everlabel.agreement import Agreement
 from everlabel.annotation_document import AnnotationDocument, Classification, Frame, Label, LabelingJob, Unlabeled
 from everlabel.clip_frames import Window, windows
 from everlabel.definition import Definition, LabelingStep
-from everlabel.errors import LabelsUnreadable, ManifestRefused
+from everlabel.errors import LabelsUnreadable
 from everlabel.label_counts import LabelCounts
 from everlabel.labeled_objects import LabeledObjects
 from everlabel.merging import Said, SaidClass, Step, classification, last_word, merge, merge_classes, place
@@ -37,28 +37,31 @@ class Annotations:
     work_seconds: dict[Step, list[float]] = field(default_factory=dict)
 
 
-def write(task: Task, definition: Definition, jobs: Mapping[Step, Job], to: S3Uri, completed_at: str) -> Annotations:
+Given = Mapping[LabelingStep, tuple[Job, job_table.LabelingJob]]
+"""What each labeling job of a task was given, and the job."""
+
+
+def write(task: Task, definition: Definition, given: Given, to: S3Uri, completed_at: str) -> Annotations:
     """Writes a task's annotation document. Writing it again gives the same.
 
     Args:
-        jobs: what each labeling job was given.
         completed_at: when the last outcome was written down, in ISO 8601.
 
     Raises:
         LabelsUnreadable: if a label file is not there (yet) or none; nothing is written then.
-        ManifestRefused: if a labeling job of the task never began.
+        ManifestRefused: if a data object is of none of the clip's frames.
     """
-    making = _Making(task, definition, jobs, completed_at)
+    making = _Making(task, definition, given, completed_at)
     objects.put_chunks(to, making.chunks(), "application/json")
     return making.found
 
 
 class _Making:
-    def __init__(self, task: Task, definition: Definition, jobs: Mapping[Step, Job], completed_at: str) -> None:
+    def __init__(self, task: Task, definition: Definition, given: Given, completed_at: str) -> None:
         body = json.loads(task.definition)
         taxonomy = _taxonomy(body["taxonomy"]) if body.get("taxonomy") else None
         self._windows = windows(task.task_id, definition.rates)
-        self._steps = _steps(task, definition, jobs, taxonomy)
+        self._steps = _steps(definition, given, taxonomy)
         self._attributes: dict[str, Any] = body.get("attributes") or {}
         self._frame_attributes: defaultdict[int, dict[str, Any]] = defaultdict(dict)
         self._classifications: list[Classification] = []
@@ -154,21 +157,15 @@ def _frames(window: Window, source: str) -> dict[str, Frame]:
     return {frame.name: frame}
 
 
-def _steps(
-    task: Task, definition: Definition, jobs: Mapping[Step, Job], taxonomy: Taxonomy | None
-) -> dict[LabelingStep, list[LabeledObjects]]:
+def _steps(definition: Definition, given: Given, taxonomy: Taxonomy | None) -> dict[LabelingStep, list[LabeledObjects]]:
     """The task's labeling jobs by the one that stands at the root of their tree, lower levels first."""
-    known = job_table.find_all(step.job_name for step in definition.steps)
     trees: defaultdict[LabelingStep, list[LabeledObjects]] = defaultdict(list)
     for step in definition.steps:
-        job = jobs.get((step.level, step.job_name))
-        if job is None or step.job_name not in known:
-            raise ManifestRefused(f"annotation task {task.task_id} never began {step.job_name} of level {step.level}")
         root, source = step, None
         while root.chain_from is not None:
             root = definition.source(root)
             source = source or (root.level, root.job_name)
-        trees[root].append(LabeledObjects(step, job, known[step.job_name], source, taxonomy))
+        trees[root].append(LabeledObjects(step, *given[step], source, taxonomy))
     return trees
 
 

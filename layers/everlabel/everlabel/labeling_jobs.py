@@ -241,14 +241,14 @@ def _note_state(job: LabelingJob, state: str, reason: str | None = None, manifes
     return str(job.state)
 
 
-def in_progress(job_name: str) -> LabelingJob:
-    """The job, if what is published to it now reaches it: publishing to a stopped job succeeds and is lost.
+def in_progress(job_name: str, job: LabelingJob | None) -> LabelingJob:
+    """The job of this name, as the job table has it, if what is published to it now reaches it: publishing to a
+    stopped job succeeds and is lost.
 
     Raises:
         LabelingJobNotReady: if it is Initializing, or ended by itself and is about to be replaced, or nobody knows.
         LabelingJobNotRunning: if there is none, or a person stopped it.
     """
-    job = job_table.find(job_name)
     if job is None:
         raise LabelingJobNotRunning(f"there is no labeling job {job_name!r}")
     try:

@@ -102,10 +102,11 @@ def move(source: S3Uri, target: S3Uri) -> None:
 
 @dataclass(frozen=True)
 class Written:
-    """A manifest that was written: its lines and the SHA-256 of its bytes."""
+    """A manifest that was written: how many lines, the SHA-256 of its bytes, and those."""
 
     lines: int
     sha256: str
+    body: io.BytesIO
 
 
 def put_lines(uri: S3Uri, lines: Iterable[bytes]) -> Written:
@@ -117,7 +118,8 @@ def put_lines(uri: S3Uri, lines: Iterable[bytes]) -> Written:
     sha256 = hashlib.sha256(body.getbuffer()).hexdigest()
     body.seek(0)
     put(uri, body, "application/jsonlines")  # as it is: a copy would take as much memory again
-    return Written(count, sha256)
+    body.seek(0)
+    return Written(count, sha256, body)
 
 
 def put_chunks(uri: S3Uri, chunks: Iterable[bytes], content_type: str) -> None:

@@ -54,7 +54,8 @@ def _chunk_of(place: Place, head: objects.Head) -> tuple[list[str], Place]:
     file = io.BufferedReader(objects.RangeReader(uri, head), _MOST_BYTES + _TAIL_BYTES)
     kept = min(place.read, _TAIL_BYTES)
     file.seek(place.read - kept)
-    if _digest(file.read(kept)) != place.tail and place.read:
+    before = file.read(kept)
+    if _digest(before) != place.tail and place.read:
         return _chunk_of(Place(place.uri), head)
     found = file.read(_MOST_BYTES)
     if b"\n" not in found:
@@ -62,11 +63,10 @@ def _chunk_of(place: Place, head: objects.Head) -> tuple[list[str], Place]:
     at_end = place.read + len(found) >= head.size
     # The last line of a version is whole even without its end; of a chunk it may be half.
     text = found if at_end else found[: found.rfind(b"\n") + 1]
-    read = place.read + text.rfind(b"\n") + 1
-    file.seek(max(0, read - _TAIL_BYTES))
-    tail = _digest(file.read(min(read, _TAIL_BYTES)))
+    whole = text.rfind(b"\n") + 1
+    tail = _digest((before + text[:whole])[-_TAIL_BYTES:])
     lines = [line for line in text.decode(errors="replace").split("\n") if line.strip()]
-    return lines, replace(place, read=read, tail=tail, etag=head.etag if at_end else "")
+    return lines, replace(place, read=place.read + whole, tail=tail, etag=head.etag if at_end else "")
 
 
 def _digest(content: bytes) -> str:

@@ -9,12 +9,13 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 
-from everlabel import annotations, announcing, objects, progress, summaries, task_table
+from everlabel import annotations, announcing, objects, progress, reading, summaries, task_table
 from everlabel.definition import Definition, LabelingStep
 from everlabel.errors import ManifestRefused
+from everlabel.job_table import LabelingJob
 from everlabel.protocol import read_line, without_ids, write_line
 from everlabel.s3_uri import S3Uri
-from everlabel.task_table import Outcome, Task
+from everlabel.task_table import Job, Outcome, Task, job_item
 
 
 def write(task: Task) -> S3Uri:
@@ -27,18 +28,21 @@ def write(task: Task) -> S3Uri:
         ManifestRefused: if a labeling job of the task never began.
     """
     definition = Definition.read(json.loads(task.definition))
-    jobs = task_table.find_jobs(task.task_id, [(step.level, step.job_name) for step in definition.steps])
+    keys = {step: (task.task_id, job_item(step.level, step.job_name)) for step in definition.steps}
+    rows, labeling_jobs = reading.rows_and_jobs(keys.values(), (step.job_name for step in definition.steps))
+    given: dict[LabelingStep, tuple[Job, LabelingJob]] = {}
     classes: dict[tuple[int, str], Counter[str]] = {}
-    for step in definition.steps:
+    for step, key in keys.items():
         place = announcing.output_manifest(task.task_id, step.level, step.job_name)
         counter = classes.setdefault((step.level, step.job_name), Counter())
-        job = jobs.get((step.level, step.job_name))
-        if job is None:
+        job, labeling_job = rows.get(key), labeling_jobs.get(step.job_name)
+        if not isinstance(job, Job) or labeling_job is None:
             raise ManifestRefused(f"annotation task {task.task_id} never began {step.job_name} of level {step.level}")
+        given[step] = job, labeling_job
         objects.put_lines(place, _output_lines(task.task_id, step, job.label_attribute, counter))
     found = progress.of(task.task_id)
     last = max((job.last_outcome_at for job in found.jobs if job.last_outcome_at is not None), default=task.created_at)
-    written = annotations.write(task, definition, jobs, announcing.annotations(task.task_id), last)
+    written = annotations.write(task, definition, given, announcing.annotations(task.task_id), last)
     summary = announcing.root(task.task_id) / "summary.json"
     objects.put_json(summary, summaries.body(task, found, classes, written))
     return summary

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from everlabel import aws, job_table, moves, task_table, waking
+from everlabel import aws, moves, reading, waking
 from everlabel.data_object import DeduplicationId
 from everlabel.job_table import LabelingJob
 from everlabel.labeling_job_request import labeling_job_name
 from everlabel.protocol import Line, NotPlaceable, OutcomeKind, read_line, read_output, sent_id
-from everlabel.task_table import STOPPED, TASK, Job, Row, Task, job_item
+from everlabel.reading import Rows
+from everlabel.task_table import STOPPED, TASK, Job, Task, job_item
 
 _MOST_BYTES = 400_000
 """Of a line that a record can hold; with its names an item has at most 409,600:
@@ -53,7 +54,7 @@ class OutputMessage:
 
 @dataclass
 class Receiver:
-    """Takes the messages of one batch. What it reads of jobs and tasks, in one read each, holds for this batch only."""
+    """Takes the messages of one batch. What it reads of jobs and tasks, in one read, holds for this batch only."""
 
     batch: Sequence[OutputMessage]
     labeled: int = 0
@@ -64,14 +65,10 @@ class Receiver:
         return re.compile(aws.setting("REFUSED_PATTERN"))
 
     @cached_property
-    def _labeling_jobs(self) -> dict[str, LabelingJob]:
-        return job_table.find_all(message.sent.key.job_name for message in self.batch)
-
-    @cached_property
-    def _rows(self) -> dict[tuple[str, str], Row]:
+    def _found(self) -> tuple[Rows, dict[str, LabelingJob]]:
         keys = [message.sent.key for message in self.batch]
         items = [(key.task_id, item) for key in keys for item in (TASK, job_item(key.level, key.job_name))]
-        return task_table.find_rows(items, as_now=True)
+        return reading.rows_and_jobs(items, (key.job_name for key in keys))
 
     def take(self, message: OutputMessage) -> bool:
         """Writes what a message of the batch says of its data object; its level is to be woken then. It may be taken
@@ -101,17 +98,18 @@ class Receiver:
 
     def _place(self, message: OutputMessage, sent: DeduplicationId) -> tuple[LabelingJob, Task]:
         key = sent.key
-        labeling_job = self._labeling_jobs.get(key.job_name)
+        rows, labeling_jobs = self._found
+        labeling_job = labeling_jobs.get(key.job_name)
         if labeling_job is None:
             raise NotPlaceable(f"there is no labeling job {key.job_name!r}")
         if labeling_job.output_topic != message.topic:
             raise NotPlaceable(f"{key.job_name!r} announces at {labeling_job.output_topic}, and this came elsewhere")
         if sent.epoch > labeling_job.epoch:
             raise NotPlaceable(f"{key.job_name!r} never had an incarnation {sent.epoch}")
-        task = self._rows.get((key.task_id, TASK))
+        task = rows.get((key.task_id, TASK))
         if not isinstance(task, Task):
             raise NotPlaceable(f"there is no annotation task {key.task_id!r}")
-        job = self._rows.get((key.task_id, job_item(key.level, key.job_name)))
+        job = rows.get((key.task_id, job_item(key.level, key.job_name)))
         if not isinstance(job, Job) or key.index >= job.objects:
             raise NotPlaceable(f"annotation task {key.task_id} never sent {key}")
         return labeling_job, task

@@ -123,7 +123,7 @@ class Reconciliation:
             while not self._out_of_time():
                 lines, behind = output_manifest.chunk(place)
                 if behind == place:
-                    break
+                    break  # nothing is new
                 for some in batched(lines, _LINES, strict=False):
                     try:
                         self._check(job, some)
@@ -134,6 +134,8 @@ class Reconciliation:
                 places[position] = place = behind
                 so_far = json.dumps([place.as_json() for place in places])
                 job.update(actions=[LabelingJob.manifests.set(so_far)], condition=LabelingJob.job_name.exists())
+                if place.etag:
+                    break  # what is written from now on is read an hour later
 
     def _check(self, job: LabelingJob, lines: Sequence[str]) -> None:
         """Takes in what is not on the record, and wakes the levels that wait for nothing else."""
@@ -148,8 +150,7 @@ class Reconciliation:
                 (key.task_id, item)
                 for key in (message.sent.key for message in read)
                 for item in (key.item("OPEN"), key.item("DONE"), task_table.level_item(key.level))
-            ],
-            as_now=False,
+            ]
         )
         news: list[OutputMessage] = []
         asleep: set[tuple[str, int]] = set()
@@ -208,7 +209,7 @@ class Reconciliation:
         # Without time for all, those who began last are looked at half a day later.
         for rows in self._in_time(batched(Task.by_status.query(TaskStatus.IN_PROGRESS), 100, strict=False)):
             items = {row.task_id: task_table.level_item(int(row.level)) for row in rows}
-            levels = task_table.find_rows(items.items(), as_now=False)
+            levels = task_table.find_rows(items.items())
             for row in rows:
                 level = levels.get((row.task_id, items[row.task_id]))
                 began = datetime.fromisoformat(row.updated_at).timestamp()

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pynamodb.exceptions import PutError, UpdateError
 from pynamodb.expressions.update import Action
 
-from everlabel import aws, clock, input_queues, job_table, labeling_jobs, moves, objects, task_table, topics
+from everlabel import aws, clock, input_queues, job_table, labeling_jobs, moves, objects, reading, task_table, topics
 from everlabel.data_object import DeduplicationId, ObjectKey
 from everlabel.definition import Definition, LabelingStep
 from everlabel.errors import ManifestRefused
@@ -26,6 +26,7 @@ from everlabel.executions import Attempt
 from everlabel.job_table import LabelingJob
 from everlabel.labeling_job_request import longest_answer
 from everlabel.moves import Patience
+from everlabel.objects import Written
 from everlabel.protocol import input_message, read_line, without_ids, write_line
 from everlabel.s3_uri import S3Uri
 from everlabel.task_table import Frames, Job, Level, Open, Outcome, Task
@@ -73,21 +74,25 @@ def send_level(task: Task, level: int, attempt: Attempt, seconds_left: SecondsLe
     if not definition.at(level):
         raise ManifestRefused(f"annotation task {task_id} has no level {level}; it has {definition.levels}")
     resend_after = int(task.resend_after_seconds)
-    rounds = _begin_level(task, definition, level, attempt)
+    steps = definition.at(level)
+    items = [task_table.level_item(level), *(task_table.job_item(level, step.job_name) for step in steps)]
+    rows, known = reading.rows_and_jobs([(task_id, item) for item in items], [step.job_name for step in steps])
+    rounds = _begin_level(task, definition, level, attempt, has_begun=(task_id, items[0]) in rows)
     if attempt.is_spent(rounds, definition.levels):
         return Sent(False, SOON, is_spent=True)
     again_in = float(resend_after)
     silent = 0
     used: dict[str, int] = {}
-    steps = definition.at(level)
-    jobs = task_table.find_jobs(task_id, [(level, step.job_name) for step in steps])
-    for step in steps:
-        job = jobs.get((level, step.job_name))
+    for step, item in zip(steps, items[1:], strict=True):
+        found = rows.get((task_id, item))
+        job = found if isinstance(found, Job) else None
         if job is not None and _nothing_left(job, step):
             continue
-        labeling_job = labeling_jobs.in_progress(step.job_name)
-        job = job or _freeze(task_id, definition, step, labeling_job)
-        sending = _Sending(job, step, labeling_job, Patience.with_task(task), seconds_left)
+        labeling_job = labeling_jobs.in_progress(step.job_name, known.get(step.job_name))
+        written = None
+        if job is None:
+            job, written = _freeze(task_id, definition, step, labeling_job)
+        sending = _Sending(job, step, labeling_job, Patience.with_task(task), seconds_left, written)
         all_sent = sending.create() and sending.publish(resend_after)
         silent += sending.silent
         if not all_sent:
@@ -107,10 +112,10 @@ def _nothing_left(job: Job, step: LabelingStep) -> bool:
     return job.created >= job.objects and not task_table.anything_open(job.task_id, step.level, step.job_name)
 
 
-def _begin_level(task: Task, definition: Definition, level: int, attempt: Attempt) -> int:
+def _begin_level(task: Task, definition: Definition, level: int, attempt: Attempt, *, has_begun: bool) -> int:
     """Clears `resend` before the to-do list is read: an expiry that comes after the reading sets it again.
 
-    Returns how many rounds this is of the execution at this level.
+    `has_begun` is what to try first. Returns how many rounds this is of the execution at this level.
     """
     now = clock.iso(clock.now())
     begun = Level(
@@ -124,15 +129,14 @@ def _begin_level(task: Task, definition: Definition, level: int, attempt: Attemp
         back_at=clock.now() + float(task.resend_after_seconds) + 2 * _DAY,
         started_at=now,
     )
-    is_next = task.level != level
-    if is_next or not _begin_again(begun, attempt):
+    if not has_begun or not _begin_again(begun, attempt):
         try:
             begun.save(Level.task_id.does_not_exist())
         except PutError as error:
             if error.cause_response_code != "ConditionalCheckFailedException":
                 raise
             _begin_again(begun, attempt)
-    if is_next:
+    if task.level != level:
         task.update(
             actions=[Task.level.set(level), Task.updated_at.set(now)],
             condition=Task.status.is_in(*task_table.RUNNING),
@@ -161,8 +165,13 @@ def _begin_again(level: Level, attempt: Attempt) -> bool:
     return True
 
 
-def _freeze(task_id: str, definition: Definition, step: LabelingStep, labeling_job: LabelingJob) -> Job:
-    """Writes a job's input manifest once; what is sent later is always read from it."""
+def _freeze(
+    task_id: str, definition: Definition, step: LabelingStep, labeling_job: LabelingJob
+) -> tuple[Job, Written | None]:
+    """Writes a job's input manifest once; what is sent later is always read from it.
+
+    Returns with it what was written, unless somebody else was first.
+    """
     uri = S3Uri(aws.bucket(), f"tasks/{task_id}/level-{step.level}/{step.job_name}/input.manifest")
     lines = (
         _frame_lines(task_id, step, labeling_job) if step.chain_from is None else _chained(task_id, definition, step)
@@ -185,8 +194,8 @@ def _freeze(task_id: str, definition: Definition, step: LabelingStep, labeling_j
         found = task_table.find_job(task_id, step.level, step.job_name)
         if found is None:
             raise
-        return found
-    return job
+        return found, None
+    return job, written
 
 
 def _frame_lines(task_id: str, step: LabelingStep, labeling_job: LabelingJob) -> Iterator[bytes]:
@@ -215,11 +224,19 @@ class _Sending:
     """One job of a level, being sent."""
 
     def __init__(
-        self, job: Job, step: LabelingStep, labeling_job: LabelingJob, patience: Patience, seconds_left: SecondsLeft
+        self,
+        job: Job,
+        step: LabelingStep,
+        labeling_job: LabelingJob,
+        patience: Patience,
+        seconds_left: SecondsLeft,
+        written: Written | None,
     ) -> None:
         self._job, self._step, self._labeling_job = job, step, labeling_job
-        self._patience, self._seconds_left = patience, seconds_left
+        self._patience, self._seconds_left, self._written = patience, seconds_left, written
         self._has_begun = False
+        self._all_new = written is not None
+        """Whether the to-do list is what this invocation has put there, so that it need not be read."""
         self._published_before = 0.0
         self._oldest_in_queue: float | None = None
         self.silent = 0
@@ -234,7 +251,7 @@ class _Sending:
             if self._out_of_time():
                 return False
             end = min(total, int(job.created) + _CREATED_PER_CURSOR)
-            moves.create([self._key(index) for index in range(int(job.created), end)], epoch)
+            self._all_new &= moves.create([self._key(index) for index in range(int(job.created), end)], epoch)
             # Only now: a stop either closes what was just written, or is seen here.
             task_table.running_task(job.task_id)
             self._note_created(end)
@@ -252,7 +269,7 @@ class _Sending:
         except UpdateError as error:
             if error.cause_response_code != "ConditionalCheckFailedException":
                 raise
-            self._has_begun = False
+            self._has_begun = self._all_new = False
             self._job.refresh(consistent_read=True)
 
     def publish(self, resend_after: int) -> bool:
@@ -301,8 +318,8 @@ class _Sending:
     def _messages(self) -> Iterator[tuple[Open, str]]:
         """What must go now, as messages: the to-do list and the manifest are both in index order."""
         job, epoch = self._job, int(self._labeling_job.epoch)
-        lines = enumerate(objects.get_lines(S3Uri.parse(job.manifest_uri)))
-        for todo in task_table.open_objects(job.task_id, self._step.level, self._step.job_name):
+        lines = enumerate(self._lines())
+        for todo in self._listed():
             index = self._index(todo)
             if (todo.due or todo.epoch < epoch) and moves.left_behind(todo):
                 continue
@@ -325,6 +342,18 @@ class _Sending:
                 yield todo, input_message(read_line(line.decode()), sent, aws.bucket())
             except ManifestRefused as error:  # this object's fault alone: the others go on
                 moves.fail(sent.key, sent.generation, sent.epoch, str(error))
+
+    def _lines(self) -> Iterator[bytes]:
+        if self._written is not None:
+            return map(bytes.rstrip, self._written.body)
+        return objects.get_lines(S3Uri.parse(self._job.manifest_uri))
+
+    def _listed(self) -> Iterator[Open]:
+        """The to-do list."""
+        if self._all_new:
+            keys = (self._key(index) for index in range(int(self._job.objects)))
+            return moves.new(keys, int(self._labeling_job.epoch))
+        return task_table.open_objects(self._job.task_id, self._step.level, self._step.job_name)
 
     def _line(self, lines: Iterator[tuple[int, bytes]], index: int) -> bytes:
         for at, line in lines:

@@ -3,7 +3,10 @@
 Of its own, pynamodb makes each model a session and a client, which read botocore's files and connect anew.
 """
 
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from functools import cache
+from itertools import batched
 from typing import Any
 
 from botocore.session import Session
@@ -21,6 +24,9 @@ class _OnOurSession(Connection):
         return aws.core()
 
 
+_MOST_KEYS = 100
+
+
 @cache
 def connection() -> Connection:
     """The connection; nothing is opened before the first call."""
@@ -36,6 +42,33 @@ class Stored(Model):
         if table.connection is not connection():
             _acquaint(table)
         return table
+
+    @classmethod
+    def place(cls, *key: str) -> tuple[str, dict[str, Any]]:
+        """The name of the table, and a key as DynamoDB takes it."""
+        table = cls._get_connection()
+        return table.table_name, table.get_meta_table().get_identifier_map(*key)["Key"]
+
+
+def find_together(wanted: Iterable[tuple[type[Stored], tuple[str, ...]]]) -> Iterator[Stored]:
+    """Items of several tables as they are now, each by its model and key; what does not exist is left out.
+
+    Pynamodb asks one table at a time. A request has at most a hundred keys:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
+    """
+    for some in batched(dict.fromkeys(wanted), _MOST_KEYS, strict=False):
+        models: dict[str, type[Stored]] = {}
+        keys: defaultdict[str, list[Any]] = defaultdict(list)
+        for model, key in some:
+            name, place = model.place(*key)
+            models[name] = model
+            keys[name].append(place)
+        asked: dict[str, Any] = {name: {"ConsistentRead": True, "Keys": found} for name, found in keys.items()}
+        while asked:
+            answer = connection().dispatch("BatchGetItem", {"RequestItems": asked})
+            for name, items in answer["Responses"].items():
+                yield from map(models[name].from_raw_data, items)
+            asked = answer.get("UnprocessedKeys", {})
 
 
 def _acquaint(table: TableConnection) -> None:

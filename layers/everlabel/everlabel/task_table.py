@@ -240,14 +240,6 @@ def find_job(task_id: str, level: int, job_name: str) -> Job | None:
         return None
 
 
-def find_jobs(task_id: str, steps: Iterable[tuple[int, str]]) -> dict[tuple[int, str], Job]:
-    """What labeling jobs, given by level and name, were given, as it is now; in one read."""
-    items = {step: job_item(*step) for step in steps}
-    rows = find_rows([(task_id, item) for item in items.values()], as_now=True)
-    found = {step: rows.get((task_id, item)) for step, item in items.items()}
-    return {step: job for step, job in found.items() if isinstance(job, Job)}
-
-
 def open_objects(task_id: str, level: int, job_name: str) -> Iterator[Open]:
     """The to-do list of a job, in index order."""
     return iter(Open.query(task_id, Open.item.startswith(f"OPEN#{level}#{job_name}#"), consistent_read=True))
@@ -273,10 +265,10 @@ def anything_left_behind(task_id: str, level: int, job_name: str, epoch: int) ->
     return next(iter(earlier), None) is not None
 
 
-def find_rows(keys: Iterable[tuple[str, str]], *, as_now: bool) -> dict[tuple[str, str], Row]:
+def find_rows(keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Row]:
     """Items by task id and range key, a hundred a request; what does not exist is left out.
 
-    If not `as_now`, reads cost half and may see the past: enough for what was settled long ago.
+    Reads cost half and may see the past: enough for what was settled long ago.
     """
-    found = Row.batch_get(list(dict.fromkeys(keys)), consistent_read=as_now)
+    found = Row.batch_get(list(dict.fromkeys(keys)))
     return {(row.task_id, row.item): row for row in found}

@@ -59,14 +59,6 @@ DEFENCES = (
             "sending.create() and sending.publish(resend_after)",
             "sending.publish(resend_after) and sending.create()",
         ),
-        (
-            _in("sending"),
-            "for todo in task_table.open_objects(job.task_id, self._step.level, self._step.job_name):",
-            "keys = [self._key(index) for index in range(int(job.objects))]\n"
-            "        new = [Open(task_id=job.task_id, item=key.item('OPEN'), epoch=epoch) for key in keys]\n"
-            "        listed = task_table.open_objects(job.task_id, self._step.level, self._step.job_name)\n"
-            "        for todo in listed if job.created else new:",
-        ),
         by=(targets.REFUSED,),
     ),
     _knock_out(
@@ -205,7 +197,7 @@ DEFENCES = (
     _knock_out(
         "only jobs in progress are sent to",
         "what is published to a job that does not listen is lost",
-        (_in("sending"), "labeling_jobs.in_progress(step.job_name)", "job_table.find(step.job_name)"),
+        (_in("sending"), "labeling_jobs.in_progress(step.job_name, known.get(step.job_name))", "known[step.job_name]"),
         by=_REPLACED,
     ),
     _knock_out(
