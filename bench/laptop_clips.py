@@ -40,7 +40,7 @@ class LaptopClips:
         began = time.monotonic()
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             list(pool.map(self._submit, names))
-        self._world.wait_until(lambda: self._completed() + self._failed() >= self._number, _LONGEST, every=0.05)
+        self._world.wait_until(lambda: self._completed() + self._failed() >= self._number, _LONGEST, every=0.25)
         seconds = time.monotonic() - began
         if failed := self._failed():
             raise RuntimeError(f"{failed} of {self._number} clips failed")

@@ -5,6 +5,7 @@ import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from moto.core.config import default_user_config
 from moto.moto_api._internal.models import moto_api_backend
@@ -17,12 +18,29 @@ from local.http_server import HttpServer
 def serving(port: int, logs: Path) -> Iterator[str]:
     """Moto's server, empty before and after, within the block; gives its URL. Its log goes to `logs`."""
     with _log_of("moto", logs), _set_up():
-        server = HttpServer(DomainDispatcherApplication(create_backend_app), port, MotoRequestHandler)
+        server = HttpServer(_Dispatcher(), port, MotoRequestHandler)
         try:
             with _variable("MOTO_PORT", str(server.port)):
                 yield server.url
         finally:
             server.stop()
+
+
+class _Dispatcher(DomainDispatcherApplication):
+    """Moto's own lists a directory and tries the patterns of all services, for each request anew."""
+
+    def __init__(self) -> None:
+        super().__init__(create_backend_app)
+        self._backends: dict[str, Any] = {}
+
+    def get_backend_for_host(self, host: str | None) -> Any:
+        """The backend of a host, which stays the same."""
+        if host not in self._backends:
+            found = super().get_backend_for_host(host)
+            if host is None or found is None:
+                return found
+            self._backends[host] = found
+        return self._backends[host]
 
 
 @contextlib.contextmanager

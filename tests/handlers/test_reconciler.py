@@ -112,7 +112,7 @@ def test_a_manifest_is_read_on_from_where_it_was_read_to(stage: Stage, monkeypat
     write(stage.cloud, labeled(first), labeled(second))
     reconcile(stage.cloud)
     # The first line had no end yet, so it is read once more, and that is all.
-    assert taken == [[], [first[OBJECT_ID_KEY], second[OBJECT_ID_KEY]], []]
+    assert taken == [[], [first[OBJECT_ID_KEY], second[OBJECT_ID_KEY]]]
     write(stage.cloud, labeled(first), labeled(second), labeled(first))
     taken.clear()
     reconcile(stage.cloud)
