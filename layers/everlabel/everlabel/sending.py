@@ -35,7 +35,7 @@ from everlabel.task_types import TASK_TYPES, Media
 # What a slice needs to write down where it stopped.
 _ENOUGH_SECONDS = 20.0
 # The cursor is written once in so many batches; a crash repeats at most that many, which Ground Truth ignores.
-_BATCHES_PER_CURSOR = 20
+_BATCHES_PER_CURSOR = 50
 _CREATED_PER_CURSOR = 2_500
 _DAY = 86_400.0  # what a message may take from us to the queue, and an answer from Ground Truth to us
 
