@@ -9,7 +9,7 @@ from typing import Any
 
 from moto.sns.models import Topic
 
-from everlabel.task_table import RUNNING, TaskStatus
+from everlabel.task_table import TaskStatus
 from local import credentials
 from local.api_client import ApiClient
 from local.ground_truth.people import Team
@@ -20,7 +20,7 @@ _BUCKET = "clips"
 _LEVELS = (("VOTVehicle", "VideoObjectTracking"), ("AdjVOTVehicle", "AdjustmentVideoObjectTracking"))
 _AT_ONCE = 4  # requests
 _LONGEST = 900.0  # seconds
-_LOOK_EVERY, _LOOK_EVERY_OF_CLIPS = 0.25, 0.02  # seconds
+_LOOK_EVERY = 0.25  # seconds
 _TRIES, _SERVER_ERROR = 5, 500
 
 
@@ -42,13 +42,17 @@ class LaptopClips:
         began = time.monotonic()
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             list(pool.map(self._submit, names))
-        # Moto reads the whole table for it: not so often that the looking is what takes the time.
-        every = max(_LOOK_EVERY, clips * _LOOK_EVERY_OF_CLIPS)
-        self._world.wait_until(lambda: not any(map(self._count, RUNNING)), _LONGEST, every=every)
+        self._world.wait_until(lambda: not self._runs(), _LONGEST, every=_LOOK_EVERY)
         seconds = time.monotonic() - began
         if failed := self._count(TaskStatus.FAILED):
             raise RuntimeError(f"{failed} of {self._number} clips failed")
         return seconds
+
+    def _runs(self) -> bool:
+        """Whether any execution does. Tasks by status would be another way, but moto reads its whole table for it."""
+        machine = self._world.resource("AnnotationTask")
+        found = self._world.client("stepfunctions").list_executions(stateMachineArn=machine, statusFilter="RUNNING")
+        return bool(found["executions"])
 
     def _submit(self, name: str) -> None:
         (first, _), (second, _) = _LEVELS
