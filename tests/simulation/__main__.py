@@ -1,5 +1,6 @@
 """The simulation: `python -m tests.simulation run`, and `python -m tests.simulation replay SEED`."""
 
+import os
 import resource
 import time
 from collections.abc import Callable
@@ -29,6 +30,7 @@ app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pret
 console = Console(highlight=False, markup=False)
 
 _LONGEST_TIMELINE = 200
+CORES = os.process_cpu_count() or 1
 
 Clips = Annotated[int, typer.Option(help="Clips of each seed.")]
 Levels = Annotated[int, typer.Option(help="Levels of labeling jobs.")]
@@ -45,7 +47,7 @@ def run(
     levels: Levels = 2,
     objects: Objects = 4,
     days: Days = 240,
-    jobs: Annotated[int, typer.Option(help="Processes.")] = 2,
+    jobs: Jobs = CORES,
     control: Annotated[
         int, typer.Option(help="How many of the seeds source A's algorithm lives too, for its losses beside ours.")
     ] = 2,
@@ -114,7 +116,7 @@ def _plan(seed: int | None, size: Size, part: Path | None) -> Plan:
 @app.command()
 def stories(
     seeds: Annotated[int, typer.Option(help="How many seeds of each story that draws faults.")] = 3,
-    jobs: Jobs = 2,
+    jobs: Jobs = CORES,
 ) -> None:
     """Tell the small plans that are aimed at one defence each. Exit code 1 if one does not end as it should."""
     found = list(told(TARGETS, seeds, jobs))
@@ -127,7 +129,7 @@ def stories(
 
 
 @app.command()
-def crash_points(jobs: Jobs = 2) -> None:
+def crash_points(jobs: Jobs = CORES) -> None:
     """Crash in each way at each AWS call of each story. Exit code 1 if one does not end as it should."""
     wrongs, count = everywhere([STRAIGHT, *DETOURS], jobs)
     for wrong in wrongs:
@@ -138,7 +140,7 @@ def crash_points(jobs: Jobs = 2) -> None:
 
 
 @app.command()
-def undocumented(jobs: Jobs = 2) -> None:
+def undocumented(jobs: Jobs = CORES) -> None:
     """Try what Ground Truth's documentation leaves open in every combination. Exit code 1 if one fails."""
     failed = 0
     for what, names in WALKS.items():
@@ -159,7 +161,7 @@ def undocumented(jobs: Jobs = 2) -> None:
 @app.command()
 def knock_outs(
     names: Annotated[list[str] | None, typer.Argument(help="Which defences; all of them if none is named.")] = None,
-    jobs: Jobs = 2,
+    jobs: Jobs = CORES,
 ) -> None:
     """Remove one defence after the other, and see whether a promise breaks. Exit code 1 if one is not missed."""
     chosen = [each for each in DEFENCES if not names or each.name in names]
