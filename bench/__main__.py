@@ -35,11 +35,14 @@ def main(
         rows = list(run(rounds))
         results.show(BENCHMARKS[name], rows)
         typer.echo(f"written to {results.write(name, BENCHMARKS[name], rows, rounds)}")
-    rows = [row for name in BENCHMARKS for row in results.read(name)]
+    found = {title: results.read(name) for name, title in BENCHMARKS.items()}
+    rows = [row for several in found.values() for row in several]
     (OUT / "summary.md").write_text(results.summary(rows))
+    (OUT / "digest.md").write_text(results.digest(found))
     results.plot(rows, OUT / "summary.svg")
-    short = [f"{row.what}, {row.figure}" for row in rows if row.falls_short]
-    typer.echo(f"all together: {OUT}/summary.md, {OUT}/summary.svg; {len(short)} rows fall short")
+    typer.echo(results.digest(found))
+    short = sum(row.falls_short for row in rows)
+    typer.echo(f"all together: {OUT}/summary.md, {OUT}/digest.md, {OUT}/summary.svg; {short} rows fall short")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,12 +20,12 @@ _MOST_TIMES = 10_000.0  # where an endless bar ends
 
 def show(title: str, rows: Sequence[Row], console: Console | None = None) -> None:
     """Prints the rows as a table; the ones that fall short are named as such."""
-    table = Table("what", "figure", title=f"{title} · {machine()}", title_justify="left")
+    shown = Table("what", "figure", title=f"{title} · {machine()}", title_justify="left")
     for heading in ("ours", "baseline", "times less", "to reach", ""):
-        table.add_column(heading, justify="right")
+        shown.add_column(heading, justify="right")
     for row in rows:
-        table.add_row(row.what, row.figure, *_figures(row))
-    (console or Console(width=None if sys.stdout.isatty() else 150)).print(table)
+        shown.add_row(row.what, row.figure, *_figures(row))
+    (console or Console(width=None if sys.stdout.isatty() else 150)).print(shown)
 
 
 def write(name: str, title: str, rows: Sequence[Row], rounds: int) -> Path:
@@ -50,10 +50,37 @@ def read(name: str) -> list[Row]:
 
 def summary(rows: Sequence[Row]) -> str:
     """The rows that promise something, as a Markdown table."""
+    return table([row for row in rows if row.reach is not None])
+
+
+def table(rows: Sequence[Row]) -> str:
+    """The rows as a Markdown table."""
     lines = ["| what | figure | ours | baseline | times less | to reach | |", "|---|---|--:|--:|--:|--:|---|"]
-    promised = (row for row in rows if row.reach is not None)
-    lines += (f"| {row.what} | {row.figure} | {' | '.join(_figures(row))} |" for row in promised)
+    lines += (f"| {row.what} | {row.figure} | {' | '.join(_figures(row))} |" for row in rows)
     return "\n".join(lines) + "\n"
+
+
+def digest(benchmarks: Mapping[str, Sequence[Row]]) -> str:
+    """All rows that promise something, by benchmark and figure, as a Markdown table: from the least ratio to the
+    greatest, and which fall short."""
+    lines = ["| what | figure | rows | times less | to reach | |", "|---|---|--:|--:|--:|---|"]
+    for title, rows in benchmarks.items():
+        by_figure: dict[str, list[Row]] = {}
+        for row in rows:
+            if row.reach is not None:
+                by_figure.setdefault(row.figure, []).append(row)
+        for figure, promised in by_figure.items():
+            ratios = _span(f"{row.ratio:,.2f}" for row in sorted(promised, key=lambda row: row.ratio))
+            reaches = _span(f"{reach:.3g}" for reach in sorted({row.reach or 0 for row in promised}))
+            short = "; ".join(f"{row.what} ({row.ratio:.2f})" for row in promised if row.falls_short)
+            verdict = f"falls short: {short}" if short else "reached"
+            lines.append(f"| {title} | {figure} | {len(promised)} | {ratios} | {reaches} | {verdict} |")
+    return "\n".join(lines) + "\n"
+
+
+def _span(sorted_values: Iterable[str]) -> str:
+    first, *others = sorted_values
+    return f"{first} – {others[-1]}" if others and others[-1] != first else first
 
 
 def plot(rows: Sequence[Row], path: Path) -> None:

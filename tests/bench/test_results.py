@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from bench import results
+from bench import document, results
 from bench.measuring import Row, Work, cost_of
 
 _REACHED = Row("sending", "calls", ours=10, baseline=120, reach=12)
@@ -35,6 +35,29 @@ def test_the_summary_should_hold_what_is_promised_and_nothing_else() -> None:
     assert "| sending | calls | 10 | 120 | 12.00 | 12 | reached |" in text
     assert "| receiving | calls | 10 | 119 | 11.90 | 12 | falls short |" in text
     assert "waiting" not in text
+
+
+def test_the_digest_should_span_what_is_promised_and_name_what_falls_short() -> None:
+    more = Row("sending again", "calls", ours=1, baseline=30, reach=15)
+    lines = results.digest({"Sending": [_REACHED, _UNPROMISED, more], "Receiving": [_SHORT]}).splitlines()
+    assert lines[2:] == [
+        "| Sending | calls | 2 | 12.00 – 30.00 | 12 – 15 | reached |",
+        "| Receiving | calls | 1 | 11.90 | 12 | falls short: receiving (11.90) |",
+    ]
+
+
+def test_documents_should_hold_the_tables_that_were_measured_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (results, document):
+        monkeypatch.setattr(module, "OUT", tmp_path)
+    results.write("some", "Some title", [_REACHED], rounds=3)
+    text = "before\n<!-- bench: some -->\nold\n<!-- end -->\nbehind\n"
+    assert document.filled(text) == (
+        "before\n<!-- bench: some -->\n\n" + results.table([_REACHED]) + "\n<!-- end -->\nbehind\n"
+    )
+    with pytest.raises(ValueError, match="no results of other"):
+        document.filled(text.replace("some", "other"))
 
 
 def test_rows_should_come_back_from_their_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
