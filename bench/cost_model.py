@@ -8,6 +8,7 @@ from dataclasses import astuple
 
 from bench.census import MACHINE, PRICED, Census, census, plan
 from everlabel_cli.cost_model import Use
+from tests.simulation.world.plan import Plan
 
 FEW, MANY = 100, 200
 _AWAY_DAYS = 5.5
@@ -17,7 +18,7 @@ _REFRESHING = (MACHINE, "TriggerLabeling", "CheckForCompletion")
 
 def count() -> Mapping[str, Use]:
     """What a clip uses: the differences between lives of which each has more of one thing."""
-    lives = {(items, levels): census(plan(items, levels=levels)) for items in (FEW, MANY) for levels in (1, 2)}
+    lives = {(items, levels): census(one_by_one(items, levels)) for items in (FEW, MANY) for levels in (1, 2)}
     # Nobody works, and the messages wait in the queue for five days: they are sent again once.
     again = {items: census(plan(items, days=6, away=(0.0, _AWAY_DAYS), room=1)) for items in (FEW, MANY)}
     found = {}
@@ -31,6 +32,11 @@ def count() -> Mapping[str, Use]:
         use = (one - level - FEW * item, level, item, next_item, refresh - FEW * item_refresh, item_refresh)
         found[name] = Use(*(round(number, 5) for number in use))
     return found
+
+
+def one_by_one(items: int, levels: int) -> Plan:
+    """A clip whose labels come one by one: what comes together costs less, and nobody can count on that."""
+    return plan(items, levels=levels, people=1, hours_per_task=0.01)
 
 
 def used(life: Census, name: str) -> float:

@@ -142,6 +142,7 @@ def _begin(task: Task, level: int, job_name: str, *, is_last: bool) -> ObjectKey
         is_last=is_last,
         tolerates_failures=False,
         rounds=1,
+        back_at=now + RESEND_AFTER_SECONDS,  # or the reconciler takes its execution for dead
         started_at=clock.iso(now),
     ).save()
     Job(

@@ -113,6 +113,7 @@ def _amounts(month: Month) -> Iterator[tuple[str, float]]:
         yield name, month.clips * use.of(month.levels, month.items, month.refreshes)
     invocations = month.clips * COUNTED["Lambda requests"].of(month.levels, month.items, month.refreshes)
     yield "API requests", month.clips
+    yield "SQS requests", 2 * month.clips * month.levels * month.items  # each label is received and deleted
     yield "S3 writes", month.frames
     yield "S3 GB-months", month.frames * month.frame_megabytes / 1_000
     if month.fps:

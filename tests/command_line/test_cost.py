@@ -6,7 +6,7 @@ from dataclasses import astuple, replace
 import pytest
 
 from bench import cost_model as counting
-from bench.census import census, plan
+from bench.census import census
 from everlabel_cli import cost
 from everlabel_cli.__main__ import run
 from everlabel_cli.cost import Month, bill
@@ -30,7 +30,7 @@ def test_the_table_should_be_what_a_fresh_census_counts() -> None:
 
 
 def test_the_model_should_foretell_a_life_that_was_not_counted() -> None:
-    life = census(plan(150, levels=2))
+    life = census(counting.one_by_one(150, levels=2))
     for name in ("state transitions", "write units", "read units", "SNS requests", "Lambda requests", "S3 writes"):
         foretold = COUNTED[name].of(2, 150, 0)
         assert foretold == pytest.approx(counting.used(life, name), rel=0.05, abs=1), name

@@ -116,7 +116,7 @@ def test_a_manifest_is_read_on_from_where_it_was_read_to(stage: Stage, monkeypat
     write(stage.cloud, labeled(first), labeled(second), labeled(first))
     taken.clear()
     reconcile(stage.cloud)
-    assert taken == [[first[OBJECT_ID_KEY]], []]
+    assert taken == [[first[OBJECT_ID_KEY]]]
 
 
 def test_a_manifest_that_was_written_anew_in_another_order_is_read_anew(stage: Stage) -> None:
