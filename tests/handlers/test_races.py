@@ -489,6 +489,20 @@ def test_a_late_creation_does_not_reopen_labeled_objects(vehicles: Cloud, monkey
     assert vehicles.published("VOTVehicle") == []
 
 
+def test_a_late_creation_does_not_send_again_what_is_labeled(vehicles: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever was first died while sending, so that a full sending is under way; two of three are labeled by then."""
+    stage = submit(vehicles, ONE, objects=3)
+
+    def send_die_and_label() -> None:
+        with dying_at(sending._Sending, "_end_full_send"):
+            stage.trigger()
+        stage.receive(*(labeled(message) for message in vehicles.published("VOTVehicle")[1:]))
+
+    once(monkeypatch, moves, "create", before=send_die_and_label)
+    send_all(stage)
+    assert generations(vehicles.published("VOTVehicle")) == ["000000/g0"]
+
+
 def test_a_late_creation_does_not_set_the_mark_back(vehicles: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     """Below the mark stands what was never sent: set back, objects that are under way would be written anew."""
     monkeypatch.setattr(sending, "_CREATED_PER_CURSOR", 1)
@@ -496,9 +510,9 @@ def test_a_late_creation_does_not_set_the_mark_back(vehicles: Cloud, monkeypatch
     create = moves.create
     written: list[int] = []
 
-    def note(keys: list[ObjectKey], epoch: int) -> bool:
+    def note(keys: list[ObjectKey], epoch: int) -> None:
         written.extend(key.index for key in keys)
-        return create(keys, epoch)
+        create(keys, epoch)
 
     def send_and_label() -> None:
         stage.trigger()

@@ -38,23 +38,20 @@ def _lost(error: PynamoDBException) -> bool:
     return error.cause_response_code == "ConditionalCheckFailedException"
 
 
-def create(keys: Sequence[ObjectKey], epoch: int) -> bool:
+def create(keys: Sequence[ObjectKey], epoch: int) -> None:
     """Puts objects of one job, in index order, on the to-do list. Only for objects that were never sent.
 
     What is there is overwritten, so an invocation that was thought dead may put labeled objects back; it takes them
-    off again itself. Returns whether there were none.
+    off again itself.
     """
     with Open.batch_write() as batch:
         for todo in new(keys, epoch):
             batch.save(todo)
-    found = 0
     if keys:
         between = Done.item.between(keys[0].item("DONE"), keys[-1].item("DONE"))
         for done in Done.query(keys[0].task_id, between, attributes_to_get=_KEYS, consistent_read=True):
             key = ObjectKey.of_item(done.task_id, done.item)
             Open(task_id=key.task_id, item=key.item("OPEN")).delete()
-            found += 1
-    return found == 0
 
 
 def new(keys: Iterable[ObjectKey], epoch: int) -> Iterator[Open]:

@@ -236,7 +236,8 @@ class _Sending:
         self._patience, self._seconds_left, self._written = patience, seconds_left, written
         self._has_begun = False
         self._all_new = written is not None
-        """Whether the to-do list is what this invocation has put there, so that it need not be read."""
+        """Whether the to-do list is what this invocation puts there, so that it need not be read. Not if another one
+        was first: its messages may be answered already."""
         self._published_before = 0.0
         self._oldest_in_queue: float | None = None
         self.silent = 0
@@ -251,7 +252,7 @@ class _Sending:
             if self._out_of_time():
                 return False
             end = min(total, int(job.created) + _CREATED_PER_CURSOR)
-            self._all_new &= moves.create([self._key(index) for index in range(int(job.created), end)], epoch)
+            moves.create([self._key(index) for index in range(int(job.created), end)], epoch)
             # Only now: a stop either closes what was just written, or is seen here.
             task_table.running_task(job.task_id)
             self._note_created(end)
