@@ -17,7 +17,7 @@ from typing import Any
 from moto.awslambda.utils import get_backend
 from moto.stepfunctions.parser.backend.execution import Execution
 
-from local import credentials, message_moves, moto_server, stack, thread_safety
+from local import credentials, message_moves, moto_queries, moto_server, stack, thread_safety
 from local.annotators.shapes import Annotator
 from local.annotators.workers import Junior, Senior
 from local.credentials import ACCOUNT
@@ -147,6 +147,7 @@ class World:
         end.callback(patches.undo)
         stack.install(patches)
         thread_safety.install(patches)
+        moto_queries.install(patches)
         end.callback(message_moves.install(patches))
         self.endpoint_url = end.enter_context(moto_server.serving(settings.port, settings.logs))
         end.callback(self._close_clients)
