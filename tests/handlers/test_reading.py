@@ -35,7 +35,8 @@ def test_what_an_answer_leaves_out_is_asked_for_again(cloud: Cloud, monkeypatch:
 
     def one_at_a_time(operation: str, request: dict[str, Any]) -> Any:
         asked = [(table, each, key) for table, each in request["RequestItems"].items() for key in each["Keys"]]
-        (table, each, key), left = asked[0], {}
+        (table, each, key), *_ = asked
+        left: dict[str, Any] = {}
         for name, more, other in asked[1:]:
             left.setdefault(name, {**more, "Keys": []})["Keys"].append(other)
         answer = dispatch(operation, {"RequestItems": {table: {**each, "Keys": [key]}}})

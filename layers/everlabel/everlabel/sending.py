@@ -14,6 +14,7 @@ import json
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from pynamodb.exceptions import PutError, UpdateError
 from pynamodb.expressions.update import Action
@@ -86,13 +87,19 @@ def send_level(task: Task, level: int, attempt: Attempt, seconds_left: SecondsLe
     for step, item in zip(steps, items[1:], strict=True):
         found = rows.get((task_id, item))
         job = found if isinstance(found, Job) else None
-        if job is not None and _nothing_left(job, step):
-            continue
+        listed = None
+        # If every object has an outcome, not even the labeling job need be there.
+        if job is not None and job.created >= job.objects:
+            listed = task_table.open_objects(task_id, level, step.job_name)
+            first = next(listed, None)
+            if first is None:
+                continue
+            listed = chain([first], listed)
         labeling_job = labeling_jobs.in_progress(step.job_name, known.get(step.job_name))
         written = None
         if job is None:
             job, written = _freeze(task_id, definition, step, labeling_job)
-        sending = _Sending(job, step, labeling_job, Patience.with_task(task), seconds_left, written)
+        sending = _Sending(job, step, labeling_job, Patience.with_task(task), seconds_left, written, listed)
         all_sent = sending.create() and sending.publish(resend_after)
         silent += sending.silent
         if not all_sent:
@@ -105,11 +112,6 @@ def send_level(task: Task, level: int, attempt: Attempt, seconds_left: SecondsLe
         return Sent(False, SOON, silent=silent)
     # Rounded up: who comes back too early has nothing to send, and comes again.
     return Sent(True, max(SOON, math.ceil(again_in)), silent=silent)
-
-
-def _nothing_left(job: Job, step: LabelingStep) -> bool:
-    """Whether every object of the job has an outcome, so that not even the labeling job need be there any more."""
-    return job.created >= job.objects and not task_table.anything_open(job.task_id, step.level, step.job_name)
 
 
 def _begin_level(task: Task, definition: Definition, level: int, attempt: Attempt, *, has_begun: bool) -> int:
@@ -231,9 +233,11 @@ class _Sending:
         patience: Patience,
         seconds_left: SecondsLeft,
         written: Written | None,
+        listed: Iterator[Open] | None,
     ) -> None:
         self._job, self._step, self._labeling_job = job, step, labeling_job
-        self._patience, self._seconds_left, self._written = patience, seconds_left, written
+        self._patience, self._seconds_left = patience, seconds_left
+        self._written, self._todo = written, listed
         self._has_begun = False
         self._all_new = written is not None
         """Whether the to-do list is what this invocation puts there, so that it need not be read. Not if another one
@@ -354,7 +358,7 @@ class _Sending:
         if self._all_new:
             keys = (self._key(index) for index in range(int(self._job.objects)))
             return moves.new(keys, int(self._labeling_job.epoch))
-        return task_table.open_objects(self._job.task_id, self._step.level, self._step.job_name)
+        return self._todo or task_table.open_objects(self._job.task_id, self._step.level, self._step.job_name)
 
     def _line(self, lines: Iterator[tuple[int, bytes]], index: int) -> bytes:
         for at, line in lines:

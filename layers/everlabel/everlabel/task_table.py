@@ -250,10 +250,9 @@ def done_objects(task_id: str, level: int, job_name: str) -> Iterator[Done]:
     return iter(Done.query(task_id, Done.item.startswith(f"DONE#{level}#{job_name}#"), consistent_read=True))
 
 
-def anything_open(task_id: str, level: int, job_name: str | None = None) -> bool:
-    """Whether any data object of the level (or of one job there) has no outcome: one read, however many there are."""
-    prefix = f"OPEN#{level}#" if job_name is None else f"OPEN#{level}#{job_name}#"
-    found = Open.query(task_id, Open.item.startswith(prefix), consistent_read=True, limit=1)
+def anything_open(task_id: str, level: int) -> bool:
+    """Whether any data object of the level has no outcome: one read, however many there are."""
+    found = Open.query(task_id, Open.item.startswith(f"OPEN#{level}#"), consistent_read=True, limit=1)
     return next(iter(found), None) is not None
 
 

@@ -66,8 +66,8 @@ DEFENCES = (
         "a list that is being written looks empty",
         (
             _in("task_table"),
-            "Open.item.startswith(prefix), consistent_read=True, limit=1)",
-            "Open.item.startswith(prefix), limit=1)",
+            'Open.item.startswith(f"OPEN#{level}#"), consistent_read=True, limit=1)',
+            'Open.item.startswith(f"OPEN#{level}#"), limit=1)',
         ),
         by=(targets.STALE,),
     ),
