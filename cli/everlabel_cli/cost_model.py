@@ -40,7 +40,7 @@ COUNTED: Mapping[str, Use] = {
     "S3 reads": Use(5, 1, 0, 0, 1, 0),
     "S3 writes": Use(6, 2, 0, 0, 0, 0),
     "SNS requests": Use(0, 0, 0.1, 0.1, 0, 0.1),
-    "read units": Use(4, 14, 4.57, 5.06, 7, 0.03),
+    "read units": Use(4, 14, 4.57, 5.06, 6, 0.03),
     "state transitions": Use(4, 3, 0, 0, 2, 0),
     "write units": Use(7, 8, 3, 4, 4, 0),
 }
