@@ -35,7 +35,7 @@ class Use:
 COUNTED: Mapping[str, Use] = {
     "CloudWatch metrics read": Use(0, 0, 0, 0, 1, 0),
     "EventBridge events": Use(1, 0, 0, 0, 0, 0),
-    "Lambda GB-seconds": Use(0.52979, 0.33025, 0.03513, 0.03507, 0.13796, 0.00161),
+    "Lambda GB-seconds": Use(0.52979, 0.33025, 0.03513, 0.03507, 0.13323, 0.00161),
     "Lambda requests": Use(3, 2, 1, 1, 2, 0),
     "S3 reads": Use(5, 1, 0, 0, 1, 0),
     "S3 writes": Use(6, 2, 0, 0, 0, 0),
