@@ -1,4 +1,4 @@
-"""Puts what `make bench` wrote into README.md and docs/performance.md: `python -m bench.document`.
+"""Puts what `make bench` wrote into README.md and docs: `python -m bench.document`.
 
 Tables stand between `<!-- bench: NAME -->` and `<!-- end -->`: `digest` and `summary`, or all rows of a benchmark.
 """

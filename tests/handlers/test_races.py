@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from pynamodb.exceptions import TransactWriteError
 
 import everlabel.frames
-from everlabel import aws, labeling_jobs, moves, sending, task_table, tasks, topics, waking
+from everlabel import aws, input_manifests, labeling_jobs, moves, sending, task_table, tasks, topics, waking
 from everlabel.data_object import OBJECT_ID_KEY, ObjectKey
 from everlabel.errors import TaskNotInProgress
 from everlabel.task_table import Frames, Job, Level, Open, Task, TaskStatus
@@ -348,7 +348,7 @@ def test_a_replacement_while_publishing_sends_each_object_to_the_new_job_under_o
 def test_a_job_that_ends_after_the_sender_looked_is_noticed(vehicles: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits yet when the replacement wakes the levels, so the sender itself must see it."""
     stage = submit(vehicles, ONE, objects=1)
-    ended = once(monkeypatch, sending, "_freeze", before=lambda: end_job(vehicles))
+    ended = once(monkeypatch, input_manifests, "freeze", before=lambda: end_job(vehicles))
     assert stage.trigger()["isAllSent"] is False
     assert ended()
     send_all(stage)

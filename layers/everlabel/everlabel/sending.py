@@ -19,7 +19,19 @@ from itertools import chain
 from pynamodb.exceptions import PutError, UpdateError
 from pynamodb.expressions.update import Action
 
-from everlabel import aws, clock, input_queues, job_table, labeling_jobs, moves, objects, reading, task_table, topics
+from everlabel import (
+    aws,
+    clock,
+    input_manifests,
+    input_queues,
+    job_table,
+    labeling_jobs,
+    moves,
+    objects,
+    reading,
+    task_table,
+    topics,
+)
 from everlabel.data_object import DeduplicationId, ObjectKey
 from everlabel.definition import Definition, LabelingStep
 from everlabel.errors import ManifestRefused
@@ -28,10 +40,9 @@ from everlabel.job_table import LabelingJob
 from everlabel.labeling_job_request import longest_answer
 from everlabel.moves import Patience
 from everlabel.objects import Written
-from everlabel.protocol import input_message, read_line, without_ids, write_line
+from everlabel.protocol import input_message, read_line
 from everlabel.s3_uri import S3Uri
-from everlabel.task_table import Frames, Job, Level, Open, Outcome, Task
-from everlabel.task_types import TASK_TYPES, Media
+from everlabel.task_table import Job, Level, Open, Task
 
 # What a slice needs to write down where it stopped.
 _ENOUGH_SECONDS = 20.0
@@ -98,7 +109,7 @@ def send_level(task: Task, level: int, attempt: Attempt, seconds_left: SecondsLe
         labeling_job = labeling_jobs.in_progress(step.job_name, known.get(step.job_name))
         written = None
         if job is None:
-            job, written = _freeze(task_id, definition, step, labeling_job)
+            job, written = input_manifests.freeze(task_id, definition, step, labeling_job)
         sending = _Sending(job, step, labeling_job, Patience.with_task(task), seconds_left, written, listed)
         all_sent = sending.create() and sending.publish(resend_after)
         silent += sending.silent
@@ -165,56 +176,6 @@ def _begin_again(level: Level, attempt: Attempt) -> bool:
     if level.attempt != attempt.number:
         level.update(actions=[Level.attempt.set(attempt.number), Level.rounds_of_attempt.set(1)])
     return True
-
-
-def _freeze(
-    task_id: str, definition: Definition, step: LabelingStep, labeling_job: LabelingJob
-) -> tuple[Job, Written | None]:
-    """Writes a job's input manifest once; what is sent later is always read from it.
-
-    Returns with it what was written, unless somebody else was first.
-    """
-    uri = S3Uri(aws.bucket(), f"tasks/{task_id}/level-{step.level}/{step.job_name}/input.manifest")
-    lines = (
-        _frame_lines(task_id, step, labeling_job) if step.chain_from is None else _chained(task_id, definition, step)
-    )
-    written = objects.put_lines(uri, lines)
-    job = Job(
-        task_id=task_id,
-        item=task_table.job_item(step.level, step.job_name),
-        manifest_uri=str(uri),
-        manifest_sha256=written.sha256,
-        label_attribute=labeling_job.label_attribute,
-        objects=written.lines,
-        updated_at=clock.iso(clock.now()),
-    )
-    try:
-        job.save(Job.task_id.does_not_exist())
-    except PutError as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
-            raise
-        found = task_table.find_job(task_id, step.level, step.job_name)
-        if found is None:
-            raise
-        return found, None
-    return job, written
-
-
-def _frame_lines(task_id: str, step: LabelingStep, labeling_job: LabelingJob) -> Iterator[bytes]:
-    frames = Frames.get(task_id, task_table.frames_item(str(step.fps)), consistent_read=True)
-    by_image = TASK_TYPES[labeling_job.task_type].media is Media.IMAGE
-    manifest = frames.frames_manifest if by_image else frames.sequences_manifest
-    if manifest is None:
-        raise ManifestRefused(f"annotation task {task_id} has no frames at {step.fps} fps yet")
-    return objects.get_lines(S3Uri.parse(manifest))
-
-
-def _chained(task_id: str, definition: Definition, step: LabelingStep) -> Iterator[bytes]:
-    """The accepted labels of the source, object by object. What failed there has no labels to go on with."""
-    source = definition.source(step)
-    for done in task_table.done_objects(task_id, source.level, source.job_name):
-        if done.outcome == Outcome.LABELED and done.line is not None:
-            yield write_line(without_ids(read_line(done.line))).encode()
 
 
 def _beginning(now: float) -> list[Action]:
