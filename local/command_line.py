@@ -1,5 +1,6 @@
 """What the laptop's commands have in common: how they end, which function and event they take, what they say."""
 
+import faulthandler
 import json
 import logging
 import re
@@ -20,23 +21,29 @@ ENDPOINT_URL = f"http://127.0.0.1:{PORT}"
 INTERRUPTED = 130
 """What a shell says of a program that Ctrl-C ended."""
 
+LONGEST_END_SECONDS = 60
+"""A world ends in two or three; in more than this only if its threads wait for each other."""
+
 _ENDINGS = (signal.SIGINT, signal.SIGTERM)
 
 
-def end_in_order() -> None:
+def end_in_order(longest_seconds: float = LONGEST_END_SECONDS) -> None:
     """From now on Ctrl-C and kill raise `KeyboardInterrupt`, once: the end of a world is not to be interrupted.
+
+    An end that takes longer is made one: each thread's place is told on stderr, and the exit code is 1.
 
     Said explicitly, since a shell's background job would ignore Ctrl-C otherwise.
     """
-    for ending in _ENDINGS:
-        signal.signal(ending, _interrupt)
 
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        for ending in _ENDINGS:
+            signal.signal(ending, signal.SIG_IGN)
+        faulthandler.dump_traceback_later(longest_seconds, exit=True)
+        hush()
+        raise KeyboardInterrupt
 
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
     for ending in _ENDINGS:
-        signal.signal(ending, signal.SIG_IGN)
-    hush()
-    raise KeyboardInterrupt
+        signal.signal(ending, interrupt)
 
 
 def hush() -> None:

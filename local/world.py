@@ -45,6 +45,8 @@ CORS = {
 }
 """What a bucket of one's own needs too: https://docs.aws.amazon.com/sagemaker/latest/dg/sms-cors-update.html"""
 
+_LOOKS_UP_EVERY_SECONDS = 1.0
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -138,8 +140,13 @@ class World:
         self._ended.wait(seconds)
 
     def wait(self) -> None:
-        """Until the world ends: Ctrl-C."""
-        self._ended.wait()
+        """Until the world ends: Ctrl-C.
+
+        The system may hand a signal to any thread, but only the main one acts on it, and one that waits without end
+        does not wake up for that.
+        """
+        while not self._ended.wait(_LOOKS_UP_EVERY_SECONDS):
+            pass
 
     def _start(self, end: contextlib.ExitStack) -> None:
         settings = self.settings

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 import requests
 
+from local.command_line import LONGEST_END_SECONDS
+
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = [sys.executable, "-W", "error", "-m"]
 NO_WARNING = [*PYTHON, "local"]
@@ -43,7 +45,7 @@ def up() -> Iterator[dict[str, str]]:
                 break
         yield {"API": found(r"^API +(\S+)", said), "AWS": found(r"^AWS endpoint +(\S+)", said), "said": said}
         process.send_signal(signal.SIGINT)
-        rest, _ = process.communicate(timeout=30)
+        rest, _ = process.communicate(timeout=2 * LONGEST_END_SECONDS)
         assert (process.returncode, rest) == (0, "The laptop world has ended.\n")
         with pytest.raises(ProcessLookupError):
             os.killpg(process.pid, 0)
@@ -74,6 +76,53 @@ def run(command: list[str], **environment: str) -> subprocess.CompletedProcess[s
         timeout=300,
         check=False,
     )
+
+
+ENDLESS = """
+import signal, threading
+from local.command_line import end_in_order
+end_in_order(longest_seconds=1)
+try:
+    signal.raise_signal(signal.SIGINT)
+except KeyboardInterrupt:
+    def waits_for_ever():
+        threading.Event().wait()
+    waits_for_ever()
+"""
+
+
+def test_an_end_that_never_comes_should_be_made_one_and_say_what_it_waits_for() -> None:
+    done = run([sys.executable, "-c", ENDLESS])
+    assert done.returncode == 1
+    assert "in waits_for_ever" in done.stderr
+
+
+SIGNALLED_ELSEWHERE = """
+import signal, threading, time
+from local.command_line import end_in_order
+from local.world import World
+world = World()
+def other_thread():
+    time.sleep(0.3)
+    signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+    threading.Event().wait()
+end_in_order()
+threading.Thread(target=other_thread, daemon=True).start()
+try:
+    world.wait()
+except KeyboardInterrupt:
+    print("ended")
+"""
+
+
+def test_ctrl_c_should_end_a_world_whichever_thread_it_comes_to() -> None:
+    command = [sys.executable, "-c", SIGNALLED_ELSEWHERE]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as process:  # noqa: S603 - our own program
+        try:
+            said, _ = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    assert said == b"ended\n"
 
 
 def test_up_should_say_how_to_reach_it(up: dict[str, str]) -> None:

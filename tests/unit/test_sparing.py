@@ -1,6 +1,5 @@
 """Leaving pictures undecoded gives what decoding all of them gives, byte for byte, or says that it cannot."""
 
-import faulthandler
 import io
 import random
 from collections.abc import Callable, Iterator
@@ -117,14 +116,6 @@ OPEN: dict[str, Callable[[Path], object]] = {
 }
 ALL = PLAIN | NOT_PLAIN | OPEN
 RATES = [Fraction(rate) for rate in ("0.5", "1", "5", "12.5", "60")]
-
-
-@pytest.fixture(autouse=True)
-def an_end() -> Iterator[None]:
-    """Threads that wait for each other end the process."""
-    faulthandler.dump_traceback_later(300, exit=True)
-    yield
-    faulthandler.cancel_dump_traceback_later()
 
 
 @pytest.fixture(scope="module")

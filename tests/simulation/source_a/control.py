@@ -1,7 +1,6 @@
 """The red control: source A's algorithm under the same plans as ours, measured by the same ledger."""
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -12,6 +11,7 @@ from tests.simulation.source_a.scenarios import long_pause, repeated_messages
 from tests.simulation.world.drawing import draw
 from tests.simulation.world.life import Algorithm, Life, live
 from tests.simulation.world.plan import Plan, Size
+from tests.simulation.world.processes import processes
 from tests.simulation.world.table import Figures
 
 OURS, THEIRS = "Everlabel", "source A"
@@ -50,7 +50,7 @@ def life(plan: Plan, *, traced: str | None = None) -> Life:
 def lives_of_source_a(plans: Iterable[Plan], jobs: int) -> Figures:
     """Source A lives each plan, as many side by side as `jobs` says; its column, added up."""
     figures = Figures()
-    with ProcessPoolExecutor(jobs) as pool:
+    with processes(jobs) as pool:
         for found in pool.map(run, plans):
             figures.add(found)
     return figures
@@ -59,7 +59,7 @@ def lives_of_source_a(plans: Iterable[Plan], jobs: int) -> Figures:
 def columns(plans: Iterable[Plan], jobs: int) -> dict[str, Figures]:
     """Both algorithms live each plan, as many side by side as `jobs` says; the table's columns, added up."""
     both = {OURS: Figures(), THEIRS: Figures()}
-    with ProcessPoolExecutor(jobs) as pool:
+    with processes(jobs) as pool:
         for ours, theirs in pool.map(_live_both, plans):
             both[OURS].add(ours)
             both[THEIRS].add(theirs)

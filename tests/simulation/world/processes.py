@@ -1,12 +1,14 @@
 """Processes that live worlds side by side."""
 
 import gc
+import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 
 
 def processes(jobs: int) -> ProcessPoolExecutor:
-    """So many of them."""
-    return ProcessPoolExecutor(jobs, initializer=begin)
+    """So many of them, begun afresh: one that is forked has the locks of all threads there are, and may wait for them
+    for ever."""
+    return ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"), initializer=begin)
 
 
 def begin() -> None:
