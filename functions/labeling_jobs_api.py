@@ -102,6 +102,9 @@ def create_labeling_job(body: Annotated[LabelingJobDefinition, Body()]) -> Respo
         raise problems.faulty(found)
     try:
         job, is_new = labeling_jobs.start(given, labeling_job_request.configuration(given, config))
+    except labeling_jobs.RequestTooLarge as error:
+        field = "labelCategoryConfig" if "labelCategoryConfig" in given else "labelCategoryConfigS3Uri"
+        raise problems.faulty([Fault(field, str(error))]) from None
     except labeling_jobs.NameTaken as error:
         raise problems.Refused(HTTPStatus.CONFLICT, str(error)) from None
     except labeling_jobs.GroundTruthRefused as error:
@@ -159,7 +162,10 @@ def stop_labeling_job(jobName: JobName) -> Response[StoppedLabelingJob]:  # noqa
             f"labeling job {jobName!r} never ran, so there is nothing to stop"
             + (f": {job.failure_reason}" if job.failure_reason else ""),
         )
-    labeling_jobs.stop(job)
+    try:
+        labeling_jobs.stop(job)
+    except labeling_jobs.BeingReplaced as error:
+        raise problems.Refused(HTTPStatus.CONFLICT, str(error)) from None
     body = stopped_view_of(job, labeling_jobs.describe(job))
     return Response(status_code=int(HTTPStatus.ACCEPTED), content_type="application/json", body=body)
 

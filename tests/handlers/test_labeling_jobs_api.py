@@ -8,7 +8,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 import labeling_jobs_api
-from everlabel import aws, job_table, objects, topics
+from everlabel import aws, job_table, labeling_jobs, objects, topics
+from everlabel.job_table import LabelingJob
 from everlabel.task_types import TASK_TYPES, Media
 from tests import strict_model
 from tests.conftest import ACCOUNT, REGION
@@ -270,6 +271,17 @@ def test_a_configuration_that_cannot_be_read_is_refused_beside_other_faults(clou
         assert says in answer.faults["labelCategoryConfigS3Uri"]
 
 
+def test_a_configuration_that_is_more_than_can_be_kept_is_refused(cloud: Cloud) -> None:
+    given = body() | {"labelCategoryConfigS3Uri": "s3://clips/config.json"}
+    del given["labelCategoryConfig"]
+    for length, status in [(400_000, 400), (380_000, 201)]:
+        config = LABELS | {"instructions": {"shortInstruction": "x" * length, "fullInstruction": "x"}}
+        cloud.s3.put_object(Bucket="clips", Key="config.json", Body=json.dumps(config))
+        answer = post(given)
+        assert answer.status == status
+    assert len(cloud.sagemaker.requests) == 1
+
+
 def test_what_ground_truth_refuses_is_said_in_its_words_and_leaves_the_name_free(cloud: Cloud) -> None:
     cloud.sagemaker.refusal = "Workteam does not exist"
     answer = post(body())
@@ -465,6 +477,25 @@ def test_a_job_that_initializes_cannot_be_stopped_yet(cloud: Cloud) -> None:
     assert answer.status == 409
     assert "Initializing" in answer.body["detail"]
     assert cloud.sagemaker.states[NAME] == "Initializing"
+
+
+def test_a_job_that_is_being_replaced_cannot_be_stopped_in_that_moment(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post(body())
+    refresh = labeling_jobs.refresh
+
+    def replaced_after(job: LabelingJob) -> str:
+        state = refresh(job)
+        LabelingJob(job.job_name).update(actions=[LabelingJob.epoch.set(1)])
+        return state
+
+    monkeypatch.setattr(labeling_jobs, "refresh", replaced_after)
+    answer = API.call("POST", f"{JOBS}/VOTVehicle/stop")
+    assert (answer.status, "ask again" in answer.body["detail"]) == (409, True)
+    found = job_table.find("VOTVehicle")
+    assert found is not None
+    assert found.stopped_by is None
 
 
 def test_stopping_what_has_ended_is_no_error_and_asks_nothing_of_ground_truth(cloud: Cloud) -> None:

@@ -17,6 +17,9 @@ from everlabel.task_types import TASK_TYPES, Media
 from everlabel.worker_templates import worker_template
 
 BY_REQUEST = "a person"
+_MOST_KEPT_BYTES = 390_000
+"""Of a request as JSON: an item has at most 400 KB, says
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html; the rest of it has less than 5."""
 _AT_ONCE = timedelta(hours=1)
 """A job that failed later could work, though nobody had anything to label: jobs may expire after 30 days, says
 https://docs.aws.amazon.com/sagemaker/latest/dg/sms-streaming-labeling-job.html."""
@@ -30,6 +33,14 @@ class GroundTruthRefused(Exception):
     """Ground Truth does not take the request, with its own words."""
 
 
+class RequestTooLarge(Exception):
+    """The request and its label category configuration are more than the job table keeps."""
+
+
+class BeingReplaced(Exception):
+    """Another incarnation of the job began in this moment."""
+
+
 def start(body: Mapping[str, Any], config: Mapping[str, Any]) -> tuple[LabelingJob, bool]:
     """Starts a job, or finds the one that this very request started. Every step can be repeated.
 
@@ -37,10 +48,13 @@ def start(body: Mapping[str, Any], config: Mapping[str, Any]) -> tuple[LabelingJ
     refused is free again. Returns the job and whether it is new.
 
     Raises:
+        RequestTooLarge: if it cannot be kept.
         NameTaken: if another request has the name.
         GroundTruthRefused: if Ground Truth does not take it.
     """
     asked = json.dumps({"body": body, "config": config}, sort_keys=True)
+    if len(asked) > _MOST_KEPT_BYTES:
+        raise RequestTooLarge(f"makes the request {len(asked)} bytes of JSON; at most {_MOST_KEPT_BYTES} are kept")
     job, is_new = _reserve(body, config, asked)
     if not is_new and job.labeling_job_arn is not None and refresh(job) in (*STARTING_OR_RUNNING, JobState.STOPPING):
         return job, False
@@ -268,12 +282,17 @@ def in_progress(job_name: str, job: LabelingJob | None) -> LabelingJob:
 def stop(job: LabelingJob) -> None:
     """Stops the job for good, also one that ended by itself and is about to be replaced.
 
-    What is open there stays open until the job is started again.
+    What is open there stays open until the job is started again. Raises BeingReplaced if the job is another by now.
     """
-    job.update(
-        actions=[LabelingJob.stopped_by.set(BY_REQUEST), LabelingJob.updated_at.set(clock.iso(clock.now()))],
-        condition=LabelingJob.epoch == job.epoch,
-    )
+    try:
+        job.update(
+            actions=[LabelingJob.stopped_by.set(BY_REQUEST), LabelingJob.updated_at.set(clock.iso(clock.now()))],
+            condition=LabelingJob.epoch == job.epoch,
+        )
+    except UpdateError as error:
+        if error.cause_response_code != "ConditionalCheckFailedException":
+            raise
+        raise BeingReplaced(f"labeling job {job.job_name!r} is being replaced in this moment; ask again") from None
     if refresh(job) == JobState.IN_PROGRESS:
         aws.sagemaker().stop_labeling_job(LabelingJobName=job.labeling_job_name)
         refresh(job)
