@@ -10,7 +10,7 @@ Moto (5.2.5) runs the state machine itself; mended here:
   https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
 * `StartExecution` without a name takes a new one, and checks names one caller at a time
 * the engine's Lambda client is made once, not for every step
-* a definition is parsed once, not for every execution, which was half of what a laptop world did, and a path once
+* a definition is parsed once, not for every execution, which was half of what a laptop world did
 
 Not mended: a `Catch` whose `Next` is its own state goes to the state's `Next` instead; JSONata does not run.
 A waiting execution costs three sleeping threads.
@@ -24,7 +24,6 @@ from functools import cache
 from typing import Any
 
 import moto.stepfunctions.parser.asl.component.state.exec.state_task.lambda_eval_utils as lambda_steps
-import moto.stepfunctions.parser.asl.utils.json_path as json_paths
 from botocore.config import Config
 from moto.core.responses import ActionResult, EmptyResult
 from moto.core.utils import utcnow
@@ -85,7 +84,6 @@ class StepFunctions:
         patches.replace(ErrorEqualsDecl, "_eval_body", _not_all)
         patches.replace(lambda_steps, "boto_client_for", self._client_made_once)
         patches.replace(ASLParser, "state_machine", _parsed_once)
-        patches.replace(json_paths, "parse", _path_parsed_once)
 
     def running(self) -> list[Execution]:
         """Executions that have not ended."""
@@ -258,19 +256,6 @@ def _parsed_once(original: Callable[..., Any]) -> Callable[..., Any]:
             return tree
 
     return state_machine
-
-
-def _path_parsed_once(original: Callable[..., Any]) -> Callable[..., Any]:
-    """The tree of a JSONPath, which nobody changes: building the parser's tables takes longer than looking."""
-
-    @cache
-    def tree(path: str, debug: bool | None) -> Any:
-        return original(path, debug)
-
-    def parse(path: str, debug: bool | None = None) -> Any:
-        return tree(path, debug)
-
-    return parse
 
 
 def _failure_with_cause(_original: Callable[..., Any]) -> Callable[..., Any]:
