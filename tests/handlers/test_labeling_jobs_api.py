@@ -479,9 +479,8 @@ def test_a_job_that_initializes_cannot_be_stopped_yet(cloud: Cloud) -> None:
     assert cloud.sagemaker.states[NAME] == "Initializing"
 
 
-def test_a_job_that_is_being_replaced_cannot_be_stopped_in_that_moment(
-    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("cloud")
+def test_a_job_that_is_being_replaced_cannot_be_stopped_in_that_moment(monkeypatch: pytest.MonkeyPatch) -> None:
     post(body())
     refresh = labeling_jobs.refresh
 
