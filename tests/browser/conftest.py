@@ -24,7 +24,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
     for argument in arguments:
         options.add_argument(f"--{argument}")
     driver = Chrome(options, ChromeService(_program("chromedriver", "chromedriver")))
-    driver.set_script_timeout(300)  # a machine may be busy; what hangs is still told
+    driver.set_script_timeout(100)  # a machine may be busy; shorter than the client's 120 s, so that the script is told
     yield driver
     driver.quit()
 

@@ -1,6 +1,7 @@
 """What a person sees of a report, in a real browser."""
 
 import base64
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from axe_selenium_python import Axe  # type: ignore[import-untyped]
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
+from selenium.webdriver.support.wait import WebDriverWait
 
 from everlabel.annotation_document import AnnotationDocument, Change, Classification, Unlabeled
 from everlabel_cli.rendering.report import Video, dataset_report, task_report
@@ -85,12 +87,17 @@ def _everything_is_quiet(browser: Chrome) -> Iterator[None]:
 
 
 def look(browser: Chrome, path: Path, width: int = 1400, theme: str = "light") -> None:
-    """Opens a page in a window so wide."""
+    """Opens a page in a window so wide, and waits until it is all there: under load chromedriver's `get` has been
+    seen to come back while the document was loading, before the page's own script had run.
+    """
     features = [{"name": "prefers-color-scheme", "value": theme}]
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
     metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    browser.get("about:blank")  # so that the address tells the new page from the one before
     browser.get(path.as_uri())
+    loaded = f"return location.href === {json.dumps(path.as_uri())} && document.readyState === 'complete'"
+    WebDriverWait(browser, browser.timeouts.script).until(lambda _: browser.execute_script(loaded))
 
 
 @pytest.mark.parametrize("width", WIDTHS)
