@@ -2,6 +2,7 @@
 
 import heapq
 from collections.abc import Callable
+from math import inf
 from typing import Protocol
 
 
@@ -54,6 +55,7 @@ class Schedule:
         self._asked = 0
         self._cancelled = 0
         self._heap: list[tuple[float, int, Event]] = []
+        self._until = -inf
 
     def now(self) -> float:
         """Seconds since 1970."""
@@ -92,8 +94,26 @@ class Schedule:
             return True
         return False
 
+    def skip_to(self, time: float) -> bool:
+        """Makes it `time` at once, if `run_until` goes as far and nothing is to happen before or then; says whether.
+
+        What would ask for that time, and stop, and go on first of all, may as well go on.
+        """
+        if time > self._until or (self._heap and self._heap[0][0] <= time):
+            return False
+        self._now = time
+        return True
+
     def run_until(self, time: float) -> None:
         """Lets everything happen up to and including `time`, which it then is."""
+        self._until = time
+        try:
+            self._happen_until(time)
+        finally:
+            self._until = -inf
+        self._now = max(self._now, time)
+
+    def _happen_until(self, time: float) -> None:
         # As `step` while `next_at` allows it, at half the price.
         while (heap := self._heap) and heap[0][0] <= time:
             due, _, event = heapq.heappop(heap)
@@ -104,7 +124,6 @@ class Schedule:
             event._callback = event._schedule = None
             self._now = due
             callback()
-        self._now = max(self._now, time)
 
     def _forget_one(self) -> None:
         """Cancelled entries are skipped when their time comes; when most are cancelled, they are thrown out before."""

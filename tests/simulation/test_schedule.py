@@ -77,6 +77,29 @@ def test_time_should_stand_still_between_events_when_asked_to() -> None:
     assert (seen, clock.now()) == ([], 4.0)
 
 
+def test_time_should_be_skipped_only_where_nothing_happens_meanwhile() -> None:
+    clock, seen = Schedule(), list[tuple[bool, float]]()
+
+    def skip(to: float) -> None:
+        seen.append((clock.skip_to(to), clock.now()))
+
+    clock.at(1.0, lambda: skip(2.0))
+    clock.at(3.0, lambda: skip(4.0))
+    clock.at(4.0, lambda: skip(6.5))
+    clock.at(5.0, lambda: skip(6.5))
+    clock.run_until(6.0)
+    skip(6.2)
+    assert seen == [(True, 2.0), (False, 3.0), (False, 4.0), (False, 5.0), (False, 6.0)]
+
+
+def test_an_error_should_end_skipping_too() -> None:
+    clock = Schedule()
+    clock.at(1.0, lambda: [].pop())
+    with pytest.raises(IndexError):
+        clock.run_until(9.0)
+    assert not clock.skip_to(2.0)
+
+
 @given(st.lists(st.tuples(st.integers(0, 50), st.booleans()), min_size=1, max_size=30))
 @settings(derandomize=True, max_examples=20, database=None)
 def test_throwing_out_cancelled_events_should_change_nothing(pattern: list[tuple[int, bool]]) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from local.ground_truth.labeling_job import DAY
 from local.template import ROOT
+from tests.simulation.schedule import Schedule
 from tests.simulation.world.faults import Faults, Kind, Rates
 from tests.simulation.world.trace import Trace
 from tests.simulation.world.world import World
@@ -102,6 +103,21 @@ def test_a_clip_in_a_storm_is_the_same_whenever_it_is_lived() -> None:
     assert first == again
     assert first.digest != other.digest
     assert len(first.struck) > 8
+
+
+def test_a_clip_in_a_storm_is_the_same_if_each_call_stops(monkeypatch: pytest.MonkeyPatch) -> None:
+    skipped: list[bool] = []
+    skip_to = Schedule.skip_to
+
+    def skip(schedule: Schedule, time: float) -> bool:
+        skipped.append(skip_to(schedule, time))
+        return skipped[-1]
+
+    monkeypatch.setattr(Schedule, "skip_to", skip)
+    skipping = story(5, STORM, 4)
+    monkeypatch.setattr(Schedule, "skip_to", lambda _schedule, _time: False)
+    assert skipping == story(5, STORM, 4)
+    assert {*skipped} == {True, False}
 
 
 def test_a_clip_in_a_storm_is_the_same_in_another_process() -> None:

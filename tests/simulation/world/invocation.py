@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from botocore.exceptions import ClientError
 from greenlet import GreenletExit, greenlet
 
 from tests.simulation.schedule import Event
@@ -40,6 +42,13 @@ class Context:
         return max(0, int((self._deadline - self._now()) * 1000))
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What AWS answered, or the error that it raised."""
+
+    given: Any
+
+
 class Invocation(greenlet):
     """From the start of a handler to its end.
 
@@ -54,7 +63,7 @@ class Invocation(greenlet):
         place: str,
         now: Callable[[], float],
         done: Callable[[LambdaResult], None],
-        call: Callable[["Invocation", str, str, Mapping[str, Any]], None],
+        call: Callable[["Invocation", str, str, Mapping[str, Any]], Answer | None],
         sleep: Callable[["Invocation", float], None],
     ) -> None:
         super().__init__()
@@ -99,8 +108,11 @@ class Invocation(greenlet):
         """Calls AWS and waits for the answer. Once it is killed, each call only raises `Killed` again."""
         if self.killed_as is not None:
             raise Killed
-        self._call(self, service, operation, params)
-        return self._wait()
+        if (answer := self._call(self, service, operation, params)) is None:
+            return self._wait()
+        if isinstance(answer.given, ClientError):
+            raise answer.given
+        return answer.given
 
     def sleep(self, seconds: float) -> None:
         """Lets virtual time pass."""
@@ -120,6 +132,12 @@ class Invocation(greenlet):
         """How often this was asked for, this time included."""
         self._counts[what] = number = self._counts.get(what, 0) + 1
         return number
+
+    def end_the_run(self, error: BaseException) -> None:
+        """Raises an error where the world runs, and not in the application."""
+        hub = self.parent
+        assert hub is not None
+        hub.throw(error)
 
     def _wait(self) -> Any:
         hub = self.parent
