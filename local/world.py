@@ -17,7 +17,7 @@ from typing import Any
 from moto.awslambda.utils import get_backend
 from moto.stepfunctions.parser.backend.execution import Execution
 
-from local import credentials, message_moves, moto_queries, moto_server, stack, thread_safety
+from local import credentials, message_moves, moto_listings, moto_queries, moto_server, stack, thread_safety
 from local.annotators.shapes import Annotator
 from local.annotators.workers import Junior, Senior
 from local.credentials import ACCOUNT
@@ -155,6 +155,7 @@ class World:
         stack.install(patches)
         thread_safety.install(patches)
         moto_queries.install(patches)
+        moto_listings.install(patches)
         end.callback(message_moves.install(patches))
         self.endpoint_url = end.enter_context(moto_server.serving(settings.port, settings.logs))
         end.callback(self._close_clients)
