@@ -38,8 +38,11 @@ Json = dict[str, Any]
 Content = bytes | Snapshot
 
 
+_MANY = 4_096
+
+
 class _Packed(bytes):
-    """Content as it is kept: most is written once and never read again, and there may be ten thousand clips of it."""
+    """Content as it is kept where a bucket has many: of ten thousand clips most is never read again."""
 
 
 class _Object:
@@ -54,11 +57,14 @@ class _Object:
         metadata: Mapping[str, str],
         modified_at: float,
     ) -> None:
-        self._content: _Packed | Content | Callable[[], bytes] = (
-            _Packed(zlib.compress(content, 1)) if isinstance(content, bytes) else content
-        )
+        self._content: _Packed | Content | Callable[[], bytes] = content
         self._etag = content.etag if isinstance(content, Snapshot) else None
         self.content_type, self.metadata, self.modified_at = content_type, dict(metadata), modified_at
+
+    def pack(self) -> None:
+        """Keeps it in less memory."""
+        if type(self._content) is bytes:
+            self._content = _Packed(zlib.compress(self._content, 1))
 
     @property
     def content(self) -> Content:
@@ -90,6 +96,8 @@ class _Bucket:
         if key not in self.objects:
             self.keys.add(key)
         self.objects[key] = stored
+        if len(self.objects) > _MANY:
+            stored.pack()
 
 
 class S3:

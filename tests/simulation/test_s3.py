@@ -57,6 +57,7 @@ class World:
 
     def __init__(self, client: Any, patch: pytest.MonkeyPatch) -> None:
         self.time, self.met = START, set[str]()
+        patch.setattr("tests.simulation.s3._MANY", 2)  # objects of a bucket, from which on it packs them
         s3_backends[ACCOUNT]["aws"].reset()
         patch.setattr(models, "utcnow", lambda: datetime.fromtimestamp(self.time, UTC).replace(tzinfo=None))
         tokens = frozenset({"NextContinuationToken", "ContinuationToken"})

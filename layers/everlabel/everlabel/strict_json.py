@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections import Counter
 from typing import Any
 
 # Python's own bound depends on how deep it stands already, so what one step reads another might not.
@@ -61,11 +62,11 @@ def _refuse_too_deep(value: Any) -> None:
 
 
 def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in members:
-            raise _Doubled(f"has the key {key!r:.100} twice in one object")
-        members[key] = value
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        times = Counter(key for key, _ in pairs)
+        twice = next(key for key, count in times.items() if count > 1)
+        raise _Doubled(f"has the key {twice!r:.100} twice in one object")
     return members
 
 
