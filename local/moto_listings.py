@@ -32,7 +32,7 @@ def _below_its_prefix(original: Callable[..., Any]) -> Callable[..., Any]:
     ) -> Any:
         if not prefix or isinstance(bucket, FakeTableStorageBucket):
             return original(self, bucket, prefix, delimiter, marker, max_keys)
-        # Of a copy, which takes no turn of another thread, since others may put objects meanwhile.
+        # Of a copy, which is made in one step: others may put objects meanwhile.
         found = {name: versions[-1] for name, versions in dict(bucket.keys).items() if name.startswith(prefix)}
         return original(self, _Part(found), prefix, delimiter, marker, max_keys)
 

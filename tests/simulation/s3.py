@@ -39,6 +39,7 @@ Content = bytes | Snapshot
 
 
 _MANY = 4_096
+"""Objects of a bucket; those beyond are packed."""
 
 
 class _Packed(bytes):

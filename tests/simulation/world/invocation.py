@@ -135,15 +135,13 @@ class Invocation(greenlet):
 
     def end_the_run(self, error: BaseException) -> None:
         """Raises an error where the world runs, and not in the application."""
-        hub = self.parent
-        assert hub is not None
-        hub.throw(error)
+        self._wait(error)
 
-    def _wait(self) -> Any:
+    def _wait(self, error: BaseException | None = None) -> Any:
         hub = self.parent
         assert hub is not None
         try:
-            return hub.switch()
+            return hub.switch() if error is None else hub.throw(error)
         except GreenletExit:  # thrown away with its world
             self.killed_as = LambdaResult(error="Lambda.Unknown")
             raise

@@ -219,7 +219,7 @@ class Lambdas:
     def _at_once(
         self, invocation: Invocation, service: str, operation: str, params: Mapping[str, Any], point: str
     ) -> Answer:
-        """As `_happen` without a fault, for an invocation that has not stopped; so four of five calls are answered."""
+        """As `_happen` without a fault, for an invocation that has not stopped."""
         try:
             if invocation.lines:
                 self._tell_lines(invocation)
